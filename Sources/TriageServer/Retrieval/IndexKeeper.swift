@@ -161,10 +161,9 @@ final class IndexKeeper: Sendable {
     private func checkModel(_ snapshot: Snapshot, file: String) throws {
         guard snapshot.info.modelFingerprint == model else {
             throw VectorIndexError(
-                code: .incompatible,
-                message: "it was built with embedding model \(snapshot.info.modelFingerprint), the server uses \(model); "
-                    + "it is rebuilt once the rows have been embedded anew",
-                file: file)
+                .fingerprintMismatch,
+                "it was built with embedding model \(snapshot.info.modelFingerprint), the server uses \(model)",
+                remedy: "It is rebuilt by itself once the rows have been embedded anew.", file: file)
         }
     }
 
@@ -176,7 +175,7 @@ final class IndexKeeper: Sendable {
             atPath: configuration.folder.directory(of: source.organization), withIntermediateDirectories: true)
         var builder = SnapshotBuilder(
             dimensions: dimensions, metric: .cosine,
-            parameters: SnapshotParameters(modelFingerprint: model, sourceVersion: UInt64(contents.version)))
+            parameters: BuildParameters(modelFingerprint: model, sourceVersion: UInt64(contents.version)))
         for (id, vector) in zip(contents.ids, contents.vectors) { try builder.add(id: UInt64(id), vector: vector) }
         _ = try builder.write(to: file)
         let snapshot = try Snapshot(path: file)

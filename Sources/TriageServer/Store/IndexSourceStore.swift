@@ -48,7 +48,7 @@ struct IndexSourceStore: Sendable {
                 """)
             return Contents(
                 version: try version.first?.decode("version") ?? 0, ids: try rows.map { try $0.decode("id") },
-                vectors: try rows.map { try $0.decode("embedding", as: PostgresVector.self).elements })
+                vectors: try rows.map { try $0.decode("embedding", as: PostgresVector.self).values })
         }
     }
 
@@ -85,7 +85,7 @@ struct IndexSourceStore: Sendable {
             for (id, vector) in vectors {
                 try await connection.execute(
                     """
-                    UPDATE \(source.table) SET embedding = \(PostgresVector(vector))::vector, embedding_model = \(model)
+                    UPDATE \(source.table) SET embedding = \(PostgresVector(vector)), embedding_model = \(model)
                     WHERE \(source.id) = \(id) AND organization_id = \(organization)
                     """)
             }

@@ -94,9 +94,9 @@ struct RetrievalStore: Sendable {
         let source = kind.source
         let rows = try await pool.query(
             """
-            SELECT \(source.id) AS id, 1 - (embedding <=> \(query)::vector) AS cosine FROM \(source.table)
+            SELECT \(source.id) AS id, 1 - (embedding <=> \(query)) AS cosine FROM \(source.table)
             WHERE organization_id = \(organization) AND embedding_model = \(model)
-            ORDER BY embedding <=> \(query)::vector, \(source.id) LIMIT \(limit)
+            ORDER BY embedding <=> \(query), \(source.id) LIMIT \(limit)
             """)
         return try rows.map { Hit(id: try $0.decode("id"), cosine: try $0.decode("cosine")) }
     }
