@@ -76,7 +76,7 @@ extension PostgresRow {
         let text: String = try decode(column)
         guard let value = T(rawValue: text) else {
             throw PostgresError(
-                code: .decoding, message: "column \(column) holds a value that this version does not know; upgrade it")
+                .decoding, "column \(column) holds a value that this version does not know; upgrade it")
         }
         return value
     }
@@ -86,7 +86,7 @@ extension [PostgresRow] {
     /// The only row of a statement that always returns one.
     func one() throws -> PostgresRow {
         guard count == 1, let row = first else {
-            throw PostgresError(code: .decoding, message: "expected one row, got \(count)")
+            throw PostgresError(.decoding, "expected one row, got \(count)")
         }
         return row
     }
