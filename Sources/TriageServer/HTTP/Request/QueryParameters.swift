@@ -121,6 +121,24 @@ package struct FilterFields {
         return nil
     }
 
+    /// Nil when absent or wrong.
+    package mutating func integer(_ name: String, in range: ClosedRange<Int>) -> Int? {
+        guard let text = query.filter(name) else { return nil }
+        guard let number = Int(text) else {
+            reject(name, "Enter a whole number.")
+            return nil
+        }
+        if number < range.lowerBound {
+            reject(name, "Ensure this value is greater than or equal to \(range.lowerBound).")
+            return nil
+        }
+        if number > range.upperBound {
+            reject(name, "Ensure this value is less than or equal to \(range.upperBound).")
+            return nil
+        }
+        return number
+    }
+
     package mutating func boolean(_ name: String) -> Bool? {
         guard let text = query.filter(name) else { return nil }
         switch text.lowercased() {
