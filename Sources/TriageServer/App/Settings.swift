@@ -12,12 +12,15 @@ struct Settings: Sendable {
     var dataDirectory = ".nexify"
     /// A libpq URL; nil starts a private PostgreSQL under `dataDirectory`.
     var databaseURL: String?
+    /// PostgreSQL's programs; nil is where `scripts/setup.sh` puts them.
+    var postgresDirectory: String?
     var modelDirectory = ".nexify/parts/models/all-MiniLM-L6-v2"
     /// The demo organisation that `up` seeds an empty database with.
     var demoDirectory = "data"
     /// Signs sessions; nil makes one and keeps it under `dataDirectory` (`up` only).
     var secretKey: String?
-    var logLevel = Logger.Level.info
+    /// nil leaves it to the command: `up` is quiet, the others are not.
+    var logLevel: Logger.Level?
     /// Triage jobs at a time in this process.
     var workers = 2
     var model: ModelServer?
@@ -47,7 +50,7 @@ struct Settings: Sendable {
           NEXIFY_LLM_TIMEOUT_SECONDS 30            for one whole answer
           NEXIFY_CROSS_CHECK_SHARE   0.05          part of retrievals checked against pgvector, 0–1
           NEXIFY_INDEX_REPAIR_SECONDS 60           how long a damaged index waits for its rebuild
-          NEXIFY_LOG_LEVEL           info          trace, debug, info, notice, warning, error or critical
+          NEXIFY_LOG_LEVEL           (by command)  trace, debug, info, notice, warning, error or critical
         """
 
     /// - Throws: `SettingError` naming the variable, what is wrong with it and what would be right.
@@ -57,6 +60,7 @@ struct Settings: Sendable {
         port = try source.whole("NEXIFY_PORT", in: 1...65_535) ?? port
         dataDirectory = source.text("NEXIFY_DATA_DIR") ?? dataDirectory
         databaseURL = try source.secret("DATABASE_URL")
+        postgresDirectory = source.text("NEXIFY_POSTGRES_DIR")
         modelDirectory = source.text("NEXIFY_MODEL_DIR") ?? modelDirectory
         demoDirectory = source.text("NEXIFY_DEMO_DIR") ?? demoDirectory
         workers = try source.whole("NEXIFY_WORKERS", in: 1...64) ?? workers
@@ -71,6 +75,18 @@ struct Settings: Sendable {
                 remedy: "make one with: openssl rand -hex 32")
         }
         model = try Self.model(source)
+    }
+
+    var indexFolder: IndexFolder { IndexFolder(path: "\(dataDirectory)/indexes") }
+
+    /// - Throws: `SettingError` when there is none, for commands that start no database of their own.
+    func requiredDatabaseURL() throws -> String {
+        guard let databaseURL else {
+            throw SettingError(
+                variable: "DATABASE_URL", problem: "is missing",
+                remedy: "set it to a libpq URL, or use “triage-server up”, which starts a database of its own")
+        }
+        return databaseURL
     }
 
     private static func model(_ source: Source) throws -> ModelServer? {
