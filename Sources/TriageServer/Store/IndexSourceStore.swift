@@ -93,19 +93,28 @@ struct IndexSourceStore: Sendable {
         }
     }
 
-    /// Enqueues embedding for every organisation that has rows without a vector of this model; after a start with
-    /// another model, that is all of them.
+    /// Every index with rows that have no vector of this model, and how many; after a start with another model that is
+    /// all of them.
+    func missing(model: String) async throws -> [(organization: OrganizationID, kind: IndexKind, rows: Int)] {
+        var result: [(organization: OrganizationID, kind: IndexKind, rows: Int)] = []
+        for kind in IndexKind.allCases {
+            let rows = try await pool.query(
+                """
+                SELECT organization_id, count(*) AS n FROM \(kind.source.table)
+                WHERE embedding_model IS DISTINCT FROM \(model) GROUP BY organization_id ORDER BY organization_id
+                """)
+            for row in rows { result.append((try row.decode("organization_id"), kind, try row.decode("n"))) }
+        }
+        return result
+    }
+
+    /// Enqueues the embedding of all that is missing.
     func enqueueMissing(model: String) async throws {
+        let missing = try await missing(model: model)
+        guard !missing.isEmpty else { return }
         try await pool.withTransaction { connection in
-            for kind in IndexKind.allCases {
-                let rows = try await connection.query(
-                    """
-                    SELECT DISTINCT organization_id FROM \(kind.source.table)
-                    WHERE embedding_model IS DISTINCT FROM \(model)
-                    """)
-                for row in rows {
-                    _ = try await JobQueue.enqueue(.embed(kind, of: try row.decode("organization_id")), on: connection)
-                }
+            for (organization, kind, _) in missing {
+                _ = try await JobQueue.enqueue(.embed(kind, of: organization), on: connection)
             }
         }
         queue.hint()
