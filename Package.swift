@@ -39,6 +39,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         // Names of header fields and statuses.
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // File descriptors and paths, as swift-subprocess takes them.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         // Child processes (PostgreSQL's own tools) with another user id and without a shell.
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -62,6 +64,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: house),
         .target(
@@ -114,7 +117,12 @@ let package = Package(
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
             name: "PrivatePostgresTests",
-            dependencies: ["PrivatePostgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: [
+                "PrivatePostgres", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: house),
         .testTarget(name: "TriageTests", dependencies: ["Triage"], swiftSettings: house),
         .testTarget(
