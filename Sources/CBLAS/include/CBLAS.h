@@ -2,4 +2,5 @@
 #ifndef NEXIFY_CBLAS_H
 #define NEXIFY_CBLAS_H
 #include <cblas.h>
+#include "encoder.h"
 #endif

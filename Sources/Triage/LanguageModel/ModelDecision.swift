@@ -37,7 +37,7 @@ public struct ModelDecision: Sendable, Equatable {
         }
         var cited: [Passage] = []
         for number in numbers {
-            guard let position = number.intValue, passages.indices.contains(Int(position) - 1) else {
+            guard let position = number.intValue, position >= 1, position <= passages.count else {
                 throw LanguageModelError.malformed("citations names a passage that was not given")
             }
             let passage = passages[Int(position) - 1]

@@ -57,7 +57,7 @@ struct Installation: Service {
 
     /// Schema, demo and indexes, so that all of it is there when `/readyz` says so.
     private func prepare(_ server: Server) async throws {
-        _ = try await Migrator(Schema.migrations).migrate(server.pool)
+        _ = try await Migrator(Schema.migrations, logger: logger).migrate(server.pool)
         if try await server.demo.isEmpty() {
             let demo = try DemoData(directory: settings.demoDirectory)
             say(

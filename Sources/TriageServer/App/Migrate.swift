@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 import Postgres
 
 /// `triage-server migrate`: brings a database's schema up to this program.
@@ -15,17 +16,17 @@ struct Migrate: AsyncParsableCommand {
         let settings = try Settings(environment: ProcessInfo.processInfo.environment)
         let logger = Observation.start(level: settings.logLevel ?? .info)
         let pool = PostgresPool(
-            PostgresConfiguration(connectionString: try settings.requiredDatabaseURL()), logger: logger)
-        let outcome = await Result { try await migrate(pool) }
+            configuration: PostgresConfiguration(connectionString: try settings.requiredDatabaseURL()), logger: logger)
+        let outcome = await Result { try await migrate(pool, logger) }
         await pool.shutdown()
         if try outcome.get() { throw ExitCode(1) }
     }
 
     /// - Returns: whether `--check` found something pending.
-    private func migrate(_ pool: PostgresPool) async throws -> Bool {
-        let migrator = try Migrator(Schema.migrations)
+    private func migrate(_ pool: PostgresPool, _ logger: Logger) async throws -> Bool {
+        let migrator = Migrator(Schema.migrations, logger: logger)
         if check {
-            let pending = try await migrator.pending(in: pool)
+            let pending = try await migrator.pending(pool)
             for migration in pending { print("pending: \(migration.number) \(migration.name)") }
             return !pending.isEmpty
         }

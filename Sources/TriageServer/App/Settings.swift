@@ -89,6 +89,14 @@ struct Settings: Sendable {
         return databaseURL
     }
 
+    func requiredSecretKey() throws -> String {
+        guard let secretKey else {
+            throw SettingError(
+                variable: "NEXIFY_SECRET_KEY", problem: "is missing", remedy: "make one with: openssl rand -hex 32")
+        }
+        return secretKey
+    }
+
     private static func model(_ source: Source) throws -> ModelServer? {
         guard let kind = source.text("NEXIFY_LLM"), kind != "none" else { return nil }
         guard let interface = ModelServer.Interface(rawValue: kind) else {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import ServiceLifecycle
 
 /// `triage-server up`: everything in one process, with a database and demo data of its own when there are none.
 struct Up: AsyncParsableCommand {
@@ -19,14 +18,6 @@ struct Up: AsyncParsableCommand {
         let logger = Observation.start(level: settings.logLevel ?? .warning)
         // Found out before anything is started, because the database alone may take a while.
         try await ListeningPort.check(host: settings.host, port: settings.port)
-        try await ServiceGroup(
-            configuration: .init(
-                services: [
-                    .init(
-                        service: Installation(settings: settings, logger: logger),
-                        successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .cancelGroup)
-                ], gracefulShutdownSignals: [.sigint, .sigterm], logger: logger)
-        ).run()
+        try await Installation(settings: settings, logger: logger).runUntilSignalled()
     }
 }

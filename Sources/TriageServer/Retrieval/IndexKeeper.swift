@@ -92,24 +92,20 @@ final class IndexKeeper: Sendable {
     /// Says that rows have changed; otherwise they are looked for every `pollInterval`.
     func wake() { waker.yield() }
 
-    /// Runs until its task is cancelled.
+    /// Runs until `stop`, or until its task is cancelled.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [configuration, waker] in
-                while !Task.isCancelled {
-                    try? await ContinuousClock().sleep(for: configuration.pollInterval)
-                    waker.yield()
-                }
-                waker.finish()
+                while (try? await ContinuousClock().sleep(for: configuration.pollInterval)) != nil { waker.yield() }
             }
             wake()
-            for await _ in wakeups {
-                await pass()
-                if Task.isCancelled { break }
-            }
+            for await _ in wakeups { await pass() }
             group.cancelAll()
         }
     }
+
+    /// Ends `run` after the pass under way.
+    func stop() { waker.finish() }
 
     /// Brings every index up to its rows' version.
     func pass() async {
