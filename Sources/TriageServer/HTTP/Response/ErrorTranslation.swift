@@ -12,6 +12,8 @@ enum ErrorTranslation {
         switch error {
         case let error as APIError: return error
         case let error as StoreError: return apiError(for: error, entity: nil, teamField: "assigned_team")
+        case let error as TokenError:
+            return .unauthorized(error.message, extra: [("code", "token_not_valid")])
         case is PasswordHasher.Overloaded:
             return .unavailable("Too many sign-ins at once. Try again shortly.", retryAfterSeconds: 1)
         case is CancellationError:
