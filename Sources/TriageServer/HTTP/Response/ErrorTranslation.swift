@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import Triage
@@ -16,6 +17,9 @@ enum ErrorTranslation {
             return .unauthorized(error.message, extra: [("code", "token_not_valid")])
         case is PasswordHasher.Overloaded:
             return .unavailable("Too many sign-ins at once. Try again shortly.", retryAfterSeconds: 1)
+        case let error as any HTTPResponseError:
+            // The router's own: no route has that path.
+            return error.status == .notFound ? .noRoute : APIError(error.status, error.status.reasonPhrase)
         case is CancellationError:
             return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
         default: break
