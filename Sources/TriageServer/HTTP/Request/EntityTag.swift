@@ -47,7 +47,6 @@ package enum EntityTag {
     private static func tags(_ values: [String]) -> [Substring] {
         values.flatMap { $0.split(separator: ",") }.map { Substring(String($0).trimmingWhitespace()) }
     }
-    }
 
     private static func version(_ tag: Substring) -> Int64? {
         guard tag.count > 2, tag.first == "\"", tag.last == "\"" else { return nil }

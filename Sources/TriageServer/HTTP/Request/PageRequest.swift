@@ -1,3 +1,4 @@
+import HTTPTypes
 import Triage
 
 /// Which page of a list is asked for.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import Logging
 import Triage
 
 /// `/api/auth/…`: signing in, staying signed in, signing out.
