@@ -113,7 +113,7 @@ final class Server: Sendable {
 
     private func application(ready: @escaping @Sendable () -> Void) async throws -> some Service {
         let services = HTTPServices(
-            tokens: try await TokenService(secret: try settings.requiredSecretKey()), passwords: passwords,
+            tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
             apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations, tickets: stores.tickets,
             jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,

@@ -169,7 +169,7 @@ final class IndexKeeper: Sendable {
         let contents = try await sources.contents(of: source.kind, in: source.organization, model: model)
         try FileManager.default.createDirectory(
             atPath: configuration.folder.directory(of: source.organization), withIntermediateDirectories: true)
-        var builder = SnapshotBuilder(
+        var builder = try SnapshotBuilder(
             dimensions: dimensions, metric: .cosine,
             parameters: BuildParameters(modelFingerprint: model, sourceVersion: UInt64(contents.version)))
         for (id, vector) in zip(contents.ids, contents.vectors) { try builder.add(id: UInt64(id), vector: vector) }
@@ -202,7 +202,7 @@ final class IndexKeeper: Sendable {
         let step = max(1, ids.count / configuration.calibrationSamplesMax)
         let sample = stride(from: 0, to: ids.count, by: step).map { ids[$0] }
         let queries = sample.compactMap { snapshot.vector(id: $0) }
-        let neighborLists = try snapshot.exactSearch(queries: queries, k: EvidenceLimits().decidedTicketsMax + 1)
+        let neighborLists = try snapshot.exactSearch(queries, k: EvidenceLimits().decidedTicketsMax + 1)
         let policy = try await organizations.routing(of: organization)
         let wanted = Set(neighborLists.joined().map(\.id)).union(sample).map { TicketID(Int64($0)) }
         let labels = Dictionary(
