@@ -50,7 +50,7 @@ export class Shortcuts {
                     element("dt", {}, element("kbd", {}, key)), element("dd", {}, meaning))))))),
             element("div.dialog-actions", {},
                 element("label.check", { for: "shortcuts-on" }, toggle, "Single-key shortcuts are on"),
-                element("button.button", { type: "button", click: close }, "Close")),
+                element("button.button", { type: "button", autofocus: true, click: close }, "Close")),
         ], { wide: true });
     }
 }

@@ -26,6 +26,12 @@ export function failed(error, retry) {
             retry && element("button.button", { type: "button", click: retry }, "Try again")));
 }
 
+/** A page about something that is not there: deleted, mistyped, or another organisation's. */
+export function missing(name, back) {
+    return [back, element("h1", { tabindex: "-1" }, `There is no such ${name}`),
+        element("p", {}, "It may have been deleted, or it belongs to another organisation.")];
+}
+
 /** A calm box for something that the reader should know: `kind` is "info", "warning" or "danger". */
 export function note(kind, ...children) {
     return element("div.note", { data: { kind } }, icon(kind === "info" ? "info" : "warning"), element("div", {}, children));

@@ -4,7 +4,7 @@ import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
 import { facts, json } from "../elements/facts.js";
 import { busy } from "../elements/field.js";
-import { failed, loading, Region } from "../elements/states.js";
+import { failed, loading, missing, Region } from "../elements/states.js";
 import { time } from "../elements/time.js";
 import { indexChip } from "./knowledge-page.js";
 
@@ -13,7 +13,11 @@ export function documentPage(context) {
     const region = new Region(signal, "div.page.document-page");
     const wanted = Number(query.chunk) || null;
     region.load(async () => {
-        const document = await api.document(organization, params.id, signal);
+        const document = await api.document(organization, params.id, signal).catch((error) => {
+            if (error.kind !== "missing") throw error;
+            return null;
+        });
+        if (!document) return missing("document", back());
         setTitle(document.title);
         const passages = new PassageList(context, document, wanted);
         if (wanted !== null) passages.load();

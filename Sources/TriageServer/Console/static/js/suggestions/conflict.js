@@ -21,14 +21,16 @@ const fields = {
 export function conflictNote(error, { before, ticket, decided, current, force, dismiss }) {
     const isStillOpen = current?.id === decided?.id && current?.status === "pending";
     if (!isStillOpen) {
-        const outcome = current?.id === decided?.id ? ` It is ${decisionName(current.status).toLowerCase()}.` : "";
+        const outcome = current?.id === decided?.id
+            ? `The suggestion was ${decisionName(current.status).toLowerCase()} meanwhile.` : error.message;
         return note("warning", element("p", {}, element("strong", {}, "Somebody else was faster."),
-            ` ${error.message}${outcome} What you see now is the current state; nothing of yours was applied.`),
+            ` ${outcome} Nothing of yours was applied; what you see now is the current state.`),
         element("div.actions", {}, element("button.button", { type: "button", click: dismiss }, "All right")));
     }
     const changed = changedFields(error, before, ticket);
     return note("warning",
-        element("p", {}, element("strong", {}, "The ticket was changed by somebody since this suggestion was made."), ` ${error.message}`),
+        element("p", {}, element("strong", {}, "Somebody changed the ticket since this suggestion was made."),
+            changed.length === 0 && ` ${error.message}`),
         changed.length > 0 && element("table.conflict", {},
             element("thead", {}, element("tr", {}, ["", "On the ticket now", "Suggested"].map((name) => element("th", { scope: "col" }, name)))),
             element("tbody", {}, changed.map((name) => {

@@ -43,7 +43,7 @@ function copyButton(text, announcer) {
 export function suggestionHead(suggestion, events, me) {
     const decided = suggestion.status === "pending" ? null : decisionEvent(events, suggestion);
     return element("p.suggestion-line", {}, decisionChip(suggestion.status),
-        element("span", {}, decided ? [`by ${actorName(decided, me)}, `, time(decided.created_at)]
+        element("span", {}, decided ? [`by ${actorName(decided, me).replace(/^You$/, "you")}, `, time(decided.created_at)]
             : suggestion.status === "pending" ? ["made ", time(suggestion.created_at)] : [time(suggestion.updated_at)]),
         element("span", {}, engineName(suggestion.metadata ?? {})));
 }

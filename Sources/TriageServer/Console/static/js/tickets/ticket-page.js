@@ -2,7 +2,7 @@
 
 import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
-import { loading, Region } from "../elements/states.js";
+import { loading, missing, Region } from "../elements/states.js";
 import { fullTime, time } from "../elements/time.js";
 import { SuggestionPanel } from "../suggestions/suggestion-panel.js";
 import { Teams } from "./teams.js";
@@ -15,8 +15,12 @@ export function ticketPage(context) {
     const region = new Region(signal, "div.page.ticket-page");
     let screen = null;
     region.load(async () => {
-        const { ticket, etag } = await context.api.ticket(params.id, signal);
-        screen = new TicketScreen(context, ticket, etag);
+        const found = await context.api.ticket(params.id, signal).catch((error) => {
+            if (error.kind !== "missing") throw error;
+            return null;
+        });
+        if (!found) return missing("ticket", backLink(memory));
+        screen = new TicketScreen(context, found.ticket, found.etag);
         // The heading exists only now; the focus that was meant for it is still on nothing.
         queueMicrotask(() => {
             if (document.activeElement === document.body) region.element.querySelector("h1")?.focus({ preventScroll: true });
