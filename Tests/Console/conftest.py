@@ -62,7 +62,7 @@ def console(driver, base_url, password, request):
     page = ConsolePage(driver, base_url, password)
     page.resize(DESKTOP)
     page.prefer(prefers_color_scheme="light")
-    page.open()
+    driver.get(f"{base_url}/favicon.svg")  # the console's origin without the console
     driver.execute_script("sessionStorage.clear(); localStorage.clear()")
     page.open()
     driver.get_log("browser")  # reading empties it

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -34,8 +35,8 @@ class ConsolePage:
         """To another page without loading anew."""
         self.driver.execute_script("location.hash = arguments[0]", hash)
 
-    def sign_in(self, username, hash="#/tickets"):
-        self.open(hash)
+    def sign_in(self, username):
+        """From the sign-in page to the page behind it."""
         self.fill_sign_in(username, self.password)
         self.see(".who .role")
 
@@ -85,7 +86,6 @@ class ConsolePage:
 
     def until(self, condition, what, patience_s=PATIENCE_S):
         """Waits for `condition()` to be true; parts of the page may be replaced meanwhile."""
-        from selenium.common.exceptions import StaleElementReferenceException
         wait = WebDriverWait(self.driver, patience_s, poll_frequency=0.05, ignored_exceptions=(StaleElementReferenceException,))
         return wait.until(lambda _: condition(), message=f"{what}; the page says: {self.driver.title}")
 
@@ -116,7 +116,10 @@ class ConsolePage:
 
     def click(self, css):
         def attempt():
-            self.see(css).click()
+            element = self.see(css)
+            # As a reader would: from under the bar that sticks to the window's edge.
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+            element.click()
             return True
         self.until(attempt, f"{css} can be clicked")
 

@@ -55,6 +55,11 @@ def test_every_sheet_is_linked_and_every_token_is_defined():
     assert set(re.findall(r"var\((--[\w-]+)", text)) <= defined
 
 
+def test_every_module_is_preloaded():
+    preloaded = set(re.findall(r"modulepreload\" href=\"/([^\"]+)\"", read(STATIC / "index.html")))
+    assert preloaded == {str(path.relative_to(STATIC)) for path in SCRIPTS} - {"js/main.js"}
+
+
 def test_files_stay_small():
     assert {str(path.relative_to(STATIC)): len(read(path).splitlines()) for path in SCRIPTS
             if len(read(path).splitlines()) > LINES_MAX} == {}

@@ -32,6 +32,11 @@ export function missing(name, back) {
         element("p", {}, "It may have been deleted, or it belongs to another organisation.")];
 }
 
+/** For a page whose heading came only with its content: takes the focus that is still on nothing. */
+export function focusHeading(page) {
+    if (document.activeElement === document.body) page.querySelector("h1")?.focus({ preventScroll: true });
+}
+
 /** A calm box for something that the reader should know: `kind` is "info", "warning" or "danger". */
 export function note(kind, ...children) {
     return element("div.note", { data: { kind } }, icon(kind === "info" ? "info" : "warning"), element("div", {}, children));

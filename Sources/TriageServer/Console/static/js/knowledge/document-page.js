@@ -4,7 +4,7 @@ import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
 import { facts, json } from "../elements/facts.js";
 import { busy } from "../elements/field.js";
-import { failed, loading, missing, Region } from "../elements/states.js";
+import { failed, focusHeading, loading, missing, Region } from "../elements/states.js";
 import { time } from "../elements/time.js";
 import { indexChip } from "./knowledge-page.js";
 
@@ -33,7 +33,7 @@ export function documentPage(context) {
                 facts(Object.entries(document.metadata).map(([name, value]) =>
                     [name, typeof value === "object" ? json(value) : String(value)]))),
         ];
-    }, { placeholder: [back(), loading("the document", 12)] });
+    }, { placeholder: [back(), loading("the document", 12)] }).then(() => focusHeading(region.element));
     return { title: "Document", element: region.element };
 }
 

@@ -61,6 +61,7 @@ export function provenance(suggestion) {
             ["Prompt", metadata.prompt_version],
             ["Retrieval", retrieval.backend],
             ["Instead of the index", retrieval.fallback_reason],
+            ["Embedder", retrieval.embedding_model],
             ["Index", retrieval.index_generation && element("code", {}, String(retrieval.index_generation).slice(0, 16))],
             ["Agreement with pgvector", percent(retrieval.agreement)],
             ["Time", timings(metadata)],

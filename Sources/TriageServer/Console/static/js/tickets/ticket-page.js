@@ -2,7 +2,7 @@
 
 import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
-import { loading, missing, Region } from "../elements/states.js";
+import { focusHeading, loading, missing, Region } from "../elements/states.js";
 import { fullTime, time } from "../elements/time.js";
 import { SuggestionPanel } from "../suggestions/suggestion-panel.js";
 import { Teams } from "./teams.js";
@@ -21,12 +21,8 @@ export function ticketPage(context) {
         });
         if (!found) return missing("ticket", backLink(memory));
         screen = new TicketScreen(context, found.ticket, found.etag);
-        // The heading exists only now; the focus that was meant for it is still on nothing.
-        queueMicrotask(() => {
-            if (document.activeElement === document.body) region.element.querySelector("h1")?.focus({ preventScroll: true });
-        });
         return screen.parts;
-    }, { placeholder: [backLink(memory), loading("the ticket", 8)] });
+    }, { placeholder: [backLink(memory), loading("the ticket", 8)] }).then(() => focusHeading(region.element));
 
     const step = (by) => () => {
         const next = memory.ticketIDs[memory.ticketIDs.indexOf(params.id) + by];
