@@ -86,7 +86,8 @@ class ConsolePage:
 
     def until(self, condition, what, patience_s=PATIENCE_S):
         """Waits for `condition()` to be true; parts of the page may be replaced meanwhile."""
-        wait = WebDriverWait(self.driver, patience_s, poll_frequency=0.05, ignored_exceptions=(StaleElementReferenceException,))
+        wait = WebDriverWait(self.driver, patience_s, poll_frequency=0.05,
+                             ignored_exceptions=(StaleElementReferenceException,))
         return wait.until(lambda _: condition(), message=f"{what}; the page says: {self.driver.title}")
 
     def until_stable(self, read):
@@ -109,7 +110,7 @@ class ConsolePage:
     def settled(self):
         """Waits until no part of the page is loading."""
         self.until(lambda: self.driver.execute_script(
-            "return document.querySelector('main [aria-busy=true]') === null && document.querySelector('main .loading') === null"),
+            "return document.querySelector('main [aria-busy=true], main .loading') === null"),
             "nothing is loading")
 
     # Working
@@ -158,7 +159,8 @@ class ConsolePage:
             self.driver.save_screenshot(str(pathlib.Path(folder) / f"{name}.png"))
 
     def horizontal_overflow_px(self):
-        return self.driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return self.driver.execute_script(
+            "return document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
     def complaints(self):
         """What the browser's log and the Content-Security-Policy have against the page, but for expected statuses."""

@@ -46,6 +46,7 @@ for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     const colour = over(channels(style.color), back);
     const [light, dark] = [luminance(colour), luminance(back)].sort((a, b) => b - a);
     const ratio = (light + 0.05) / (dark + 0.05);
-    if (ratio < (isLarge ? 3 : 4.5)) poor.push({ text: node.data.trim().slice(0, 40), ratio, colour: style.color, behind: back });
+    if (ratio >= (isLarge ? 3 : 4.5)) continue;
+    poor.push({ text: node.data.trim().slice(0, 40), ratio, colour: style.color, behind: back });
 }
 return poor;

@@ -49,8 +49,8 @@ class NexifyAPI:
                 raise Refused(error.code, error.read().decode(errors="replace")) from error
 
     def sign_in(self):
-        pair = self.send("POST", "/auth/token/", {"username": self.username, "password": self.password}, signed_in=False)
-        return pair["access"]
+        credentials = {"username": self.username, "password": self.password}
+        return self.send("POST", "/auth/token/", credentials, signed_in=False)["access"]
 
     def me(self):
         return self.send("GET", "/me/")
@@ -79,7 +79,8 @@ class NexifyAPI:
 
     def triage(self, ticket, key):
         """Runs triage to its end and gives the suggestion."""
-        job = self.send("POST", f"/tickets/{ticket}/trigger-triage/", query={"wait": 30}, headers={"Idempotency-Key": key})
+        job = self.send("POST", f"/tickets/{ticket}/trigger-triage/", query={"wait": 30},
+                        headers={"Idempotency-Key": key})
         assert job["status"] == "succeeded", job
         return job["suggestion"]
 
@@ -87,8 +88,8 @@ class NexifyAPI:
         return self.send("GET", f"/organizations/{self.organization}/tickets/{ticket}/suggestions/")["results"]
 
     def decide(self, suggestion, decision, **body):
-        path = f"/organizations/{suggestion['organization']}/tickets/{suggestion['ticket']}/suggestions/{suggestion['id']}"
-        return self.send("POST", f"{path}/{decision}/", body)
+        ticket = f"/organizations/{suggestion['organization']}/tickets/{suggestion['ticket']}"
+        return self.send("POST", f"{ticket}/suggestions/{suggestion['id']}/{decision}/", body)
 
     def teams(self):
         return [team["name"] for team in self.send("GET", f"/organizations/{self.organization}/teams/")["results"]]

@@ -6,7 +6,7 @@ from console_page import TRIAGE_PATIENCE_S
 
 
 def test_from_the_list_to_a_decision_by_keys_alone(agent, api, unique):
-    tickets = [api.create_ticket(f"By keys {unique}", "My card was charged twice, please refund one payment.") for _ in range(3)]
+    tickets = [api.create_ticket(f"By keys {unique}", "My card was charged twice, please refund it.") for _ in range(3)]
     newest_first = [ticket["id"] for ticket in reversed(tickets)]
     agent.press("/")
     assert agent.focused().get_attribute("name") == "q"
@@ -44,7 +44,8 @@ def test_from_the_list_to_a_decision_by_keys_alone(agent, api, unique):
     agent.until(lambda: f"#{newest_first[2]}" in agent.text(".ticket-head .number"), "the next ticket is open")
     agent.press("u")
     agent.until(lambda: agent.text("h1 .count") == "3", "back at the same list")
-    agent.until(lambda: agent.focused().tag_name == "a" and current() == str(newest_first[2]), "the row that was open has the focus")
+    agent.until(lambda: agent.focused().tag_name == "a" and current() == str(newest_first[2]),
+                "the row that was open has the focus")
 
 
 def test_r_asks_for_a_reason_and_escape_takes_it_back(agent, api, unique):

@@ -96,7 +96,8 @@ def test_everything_has_a_name_and_a_place(agent, pages):
 def test_the_focus_follows_the_page(agent):
     agent.see("table.tickets")
     agent.click("nav.places a[href='#/knowledge']")
-    agent.until(lambda: agent.focused().tag_name == "h1" and agent.focused().text == "Knowledge", "the new page's heading has the focus")
+    agent.until(lambda: agent.focused().tag_name == "h1" and agent.focused().text == "Knowledge",
+                "the new page's heading has the focus")
     assert agent.see("nav.places [aria-current=page]").text == "Knowledge"
 
 
@@ -104,6 +105,7 @@ def test_motion_stops_for_those_who_ask(agent):
     agent.prefer(prefers_reduced_motion="reduce")
     agent.see("table.tickets")
     longest = agent.driver.execute_script(
-        "const style = getComputedStyle(document.body.appendChild(Object.assign(document.createElement('span'), {className: 'spinner'})));"
+        "const spinner = Object.assign(document.createElement('span'), {className: 'spinner'});"
+        "const style = getComputedStyle(document.body.appendChild(spinner));"
         "return style.animationDuration + ' ' + style.animationIterationCount")
     assert longest == "1e-05s 1"

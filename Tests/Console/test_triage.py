@@ -5,8 +5,8 @@ import pytest
 from console_page import TRIAGE_PATIENCE_S
 
 QUESTION = ("Charged twice this month {unique}",
-            "Hello,\n\nmy card was charged twice for the same invoice on the 3rd. Please refund one of the two payments "
-            "and tell me how long it takes.\n\nThank you\nMarta")
+            "Hello,\n\nmy card was charged twice for the same invoice on the 3rd. Please refund one of the "
+            "two payments and tell me how long it takes.\n\nThank you\nMarta")
 
 
 @pytest.fixture
@@ -52,7 +52,8 @@ def test_triage_then_approval_changes_the_ticket_and_leaves_its_trace(agent, api
     agent.screenshot("suggestion-approved")
 
     types = [event["event_type"] for event in api.events(ticket["id"])]
-    order = [types.index(name) for name in ("TICKET_CREATED", "TRIAGE_ENQUEUED", "SUGGESTION_CREATED", "SUGGESTION_APPROVED")]
+    expected = ("TICKET_CREATED", "TRIAGE_ENQUEUED", "SUGGESTION_CREATED", "SUGGESTION_APPROVED")
+    order = [types.index(name) for name in expected]
     assert order == sorted(order)
     shown = [item.get_attribute("data-event") for item in agent.all(".timeline > li")]
     assert shown == types[::-1]

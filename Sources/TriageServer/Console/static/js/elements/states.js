@@ -39,7 +39,8 @@ export function focusHeading(page) {
 
 /** A calm box for something that the reader should know: `kind` is "info", "warning" or "danger". */
 export function note(kind, ...children) {
-    return element("div.note", { data: { kind } }, icon(kind === "info" ? "info" : "warning"), element("div", {}, children));
+    return element("div.note", { data: { kind } },
+        icon(kind === "info" ? "info" : "warning"), element("div", {}, children));
 }
 
 /** A part of a page that loads by itself and can be loaded again; the newest load wins. */

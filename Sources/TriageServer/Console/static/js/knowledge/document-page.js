@@ -55,7 +55,8 @@ class PassageList {
         this.#wanted = wanted;
         this.element = element("details.card.chunk-list", { open: wanted !== null, toggle: ({ target }) => {
             if (target.open && this.#page === 0) this.load();
-        } }, element("summary", {}, wanted === null ? "Passages, as search sees them" : "The cited passage, among the others"),
+        } },
+        element("summary", {}, wanted === null ? "Passages, as search sees them" : "The cited passage and the others"),
         this.#list, this.#foot);
     }
 
@@ -68,10 +69,12 @@ class PassageList {
             this.#list.append(...answer.results.map((chunk) => this.#item(chunk)));
             const cited = this.#list.querySelector("[aria-current]");
             if (this.#wanted !== null && !cited && answer.next !== null) return this.load();
-            fill(this.#foot, answer.next !== null && element("button.button", { type: "button", click: ({ currentTarget }) => {
+            const more = ({ currentTarget }) => {
                 busy(currentTarget);
                 this.load();
-            } }, "Show more passages"));
+            };
+            fill(this.#foot, answer.next !== null
+                && element("button.button", { type: "button", click: more }, "Show more passages"));
             if (cited && !this.#hasScrolled) {
                 this.#hasScrolled = true;
                 cited.scrollIntoView({ block: "center" });

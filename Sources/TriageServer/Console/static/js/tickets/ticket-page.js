@@ -27,7 +27,7 @@ export function ticketPage(context) {
     const step = (by) => () => {
         const next = memory.ticketIDs[memory.ticketIDs.indexOf(params.id) + by];
         if (memory.ticketIDs.includes(params.id) && next !== undefined) go(`#/tickets/${next}`);
-        else context.announcer.say(by > 0 ? "This is the last ticket of the list" : "This is the first ticket of the list");
+        else context.announcer.say(`This is the ${by > 0 ? "last" : "first"} ticket of the list`);
     };
     return {
         title: `Ticket #${params.id}`,
@@ -55,7 +55,8 @@ class TicketScreen {
         this.announcer = context.announcer;
         this.signal = context.signal;
         this.membership = context.membership.in(ticket.organization);
-        this.teams = ticket.organization === context.organization ? context.teams : new Teams(this.api, ticket.organization);
+        this.teams = ticket.organization === context.organization
+            ? context.teams : new Teams(this.api, ticket.organization);
         this.#take(ticket, etag);
         this.#events = new Region(this.signal);
         this.panel = new SuggestionPanel(this);
@@ -64,7 +65,8 @@ class TicketScreen {
             element("div.ticket-columns", {},
                 this.#conversation, this.panel.element,
                 element("section.card.activity", { "aria-labelledby": "activity-heading" },
-                    element("header.card-head", {}, element("h2", { id: "activity-heading" }, "Activity")), this.#events.element)),
+                    element("header.card-head", {}, element("h2", { id: "activity-heading" }, "Activity")),
+                    this.#events.element)),
         ];
         this.#showEvidence();
     }
