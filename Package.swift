@@ -35,6 +35,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         // SHA-256 and constant-time comparison for tokens, keys and file fingerprints.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        // Byte buffers, parse errors of header fields, the thread pool that hashes passwords.
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // Names of header fields and statuses.
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        // File descriptors and paths, as swift-subprocess takes them.
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         // Child processes (PostgreSQL's own tools) with another user id and without a shell.
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
     ],
@@ -58,6 +64,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: house),
         .target(
@@ -81,11 +88,16 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             resources: [.copy("Console/static")],
             swiftSettings: house),
@@ -95,6 +107,31 @@ let package = Package(
                 "Postgres", "TextEmbedding", "VectorIndex",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
+
+        // Tests
+        .target(
+            name: "TestSupport",
+            dependencies: ["PrivatePostgres", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Support", swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "PrivatePostgresTests",
+            dependencies: [
+                "PrivatePostgres", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: house),
+        .testTarget(name: "TriageTests", dependencies: ["Triage"], swiftSettings: house),
+        .testTarget(
+            name: "TriageServerTests",
+            dependencies: [
+                "TestSupport", "Triage", "TriageServer",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
             ],
             swiftSettings: house),
     ]

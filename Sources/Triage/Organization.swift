@@ -86,3 +86,15 @@ public struct RoutingRule: Sendable, Equatable {
         self.priority = priority
     }
 }
+
+/// What an organisation has decided about where its tickets go.
+public struct RoutingPolicy: Sendable, Equatable {
+    public var teams: [Team]
+    /// In the order in which they are tried.
+    public var rules: [RoutingRule]
+
+    public init(teams: [Team], rules: [RoutingRule]) {
+        self.teams = teams
+        self.rules = rules
+    }
+}

@@ -8,14 +8,6 @@ public protocol TextEmbedder: Sendable {
     func embed(_ texts: [String]) async throws -> [[Float]]
 }
 
-/// Finds the organisation's passages and decided tickets that are near a text.
-public protocol EvidenceRetriever: Sendable {
-    /// - Parameter excluding: a ticket that must not be its own evidence.
-    func evidence(
-        for text: String, in organization: OrganizationID, excluding ticket: TicketID?, limits: EvidenceLimits
-    ) async throws -> Evidence
-}
-
 /// How much evidence one suggestion may rest on.
 public struct EvidenceLimits: Sendable {
     public var passagesMax: Int

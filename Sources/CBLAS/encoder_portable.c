@@ -1,0 +1,6 @@
+// The encoder's kernels without run-time requirements: 4 lanes, which are SSE2 on x86-64 and NEON on arm64.
+#define LANES 4
+#define TILE_ROWS 2
+#define NEXIFY_KERNELS nexify_encoder_portable
+#define NEXIFY_KERNELS_NAME "portable"
+#include "encoder_kernels.h"

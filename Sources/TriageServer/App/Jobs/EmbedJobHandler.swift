@@ -1,0 +1,45 @@
+import FoundationEssentials
+import JobQueue
+import Postgres
+import Triage
+
+/// Embeds the rows of an organisation's index that have no vector of the current model, then has the index follow.
+struct EmbedJobHandler: JobHandler {
+    /// Texts embedded between two writes: enough for full matrix products, few enough to be found soon.
+    static let batchSize = 32
+
+    let sources: IndexSourceStore
+    let embedder: any TextEmbedder
+    let pool: PostgresPool
+    /// Called when an index's rows have changed.
+    let changed: @Sendable () -> Void
+
+    var kind: JobKind { .embed }
+
+    func run(_ job: ClaimedJob) async throws {
+        let payload = try JSONDecoder().decode(EmbedJobPayload.self, from: Data(job.payload.utf8))
+        guard let organization = job.organizationID.map(OrganizationID.init(rawValue:)),
+            let kind = IndexKind(rawValue: payload.kind)
+        else { throw JobError.permanent("the job names no index of ours") }
+        try await embed(kind, of: organization) { _ in }
+        try await pool.withTransaction { try await JobQueue.complete(job, on: $0) }
+    }
+
+    /// - Parameter progress: told how many rows have been embedded so far.
+    func embed(
+        _ kind: IndexKind, of organization: OrganizationID, progress: (Int) -> Void
+    ) async throws {
+        var done = 0
+        while true {
+            let rows = try await sources.unembedded(
+                kind, in: organization, model: embedder.fingerprint, limit: Self.batchSize)
+            if rows.isEmpty { return }
+            let vectors = try await embedder.embed(rows.map(\.text))
+            try await sources.store(
+                zip(rows, vectors).map { ($0.id, $1) }, model: embedder.fingerprint, kind: kind, in: organization)
+            changed()
+            done += rows.count
+            progress(done)
+        }
+    }
+}

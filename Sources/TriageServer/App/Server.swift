@@ -1,0 +1,173 @@
+import AsyncHTTPClient
+import Foundation
+import Hummingbird
+import JobQueue
+import Logging
+import Postgres
+import ServiceLifecycle
+import Synchronization
+import Triage
+
+/// One process of the installation, composed: stores over a pool, retrieval over the indexes, jobs, HTTP.
+final class Server: Sendable {
+    /// What a process does.
+    enum Role: Sendable {
+        case api, worker
+    }
+
+    let pool: PostgresPool
+    let keeper: IndexKeeper
+    let passwords: PasswordHasher
+    let demo: DemoStore
+
+    private let settings: Settings
+    private let roles: Set<Role>
+    private let logger: Logger
+    private let queue: JobQueue
+    private let stores: Stores
+    private let sources: IndexSourceStore
+    private let embedder: any TextEmbedder
+    private let evidence: EvidenceFinder
+    private let search: KnowledgeSearch
+    private let embedJobs: EmbedJobHandler
+
+    /// The stores that both the API and the jobs use.
+    struct Stores: Sendable {
+        let tickets: TicketStore
+        let jobRuns: JobRunStore
+        let suggestions: SuggestionStore
+        let documents: DocumentStore
+        let organizations: OrganizationStore
+    }
+
+    /// Opens the model and the pool; talks to nobody yet.
+    ///
+    /// - Throws: when the model is missing, or a setting is.
+    init(settings: Settings, databaseURL: String, roles: Set<Role>, logger: Logger) async throws {
+        self.settings = settings
+        self.roles = roles
+        self.logger = logger
+        embedder = try InProcessEmbedder(modelDirectory: settings.modelDirectory)
+        pool = PostgresPool(
+            configuration: PostgresConfiguration(connectionString: databaseURL, poolSizeMax: 12), logger: logger)
+        queue = JobQueue(pool: pool, logger: logger)
+        stores = Stores(
+            tickets: TicketStore(pool: pool), jobRuns: JobRunStore(pool: pool, queue: queue),
+            suggestions: SuggestionStore(pool: pool, queue: queue), documents: DocumentStore(pool: pool, queue: queue),
+            organizations: OrganizationStore(pool: pool))
+        demo = DemoStore(pool: pool, queue: queue)
+        passwords = try PasswordHasher()
+        let retrieval = RetrievalStore(pool: pool)
+        sources = IndexSourceStore(pool: pool, queue: queue)
+        keeper = IndexKeeper(
+            configuration: .init(folder: settings.indexFolder, repairDelay: settings.indexRepairDelay),
+            sources: sources, store: retrieval, organizations: stores.organizations, model: embedder.fingerprint,
+            dimensions: embedder.dimensions, logger: logger)
+        let lookup = VectorLookup(
+            keeper: keeper, store: retrieval, model: embedder.fingerprint, crossCheckShare: settings.crossCheckShare,
+            logger: logger)
+        search = KnowledgeSearch(embedder: embedder, lookup: lookup, store: retrieval)
+        evidence = EvidenceFinder(embedder: embedder, search: search, lookup: lookup, store: retrieval)
+        embedJobs = EmbedJobHandler(
+            sources: sources, embedder: embedder, pool: pool, changed: { [keeper] in keeper.wake() })
+    }
+
+    /// Embeds what has no vector of this model yet, before anything is served.
+    func embedMissing(progress: (IndexKind, Int, Int) -> Void) async throws {
+        for (organization, kind, missing) in try await sources.missing(model: embedder.fingerprint) {
+            try await embedJobs.embed(kind, of: organization) { progress(kind, $0, missing) }
+        }
+    }
+
+    /// Serves and works until graceful shutdown: stops taking requests and jobs, finishes those under way, then closes
+    /// what they used.
+    ///
+    /// - Parameter ready: called once, when requests are answered.
+    func run(ready: @escaping @Sendable () -> Void) async throws {
+        try await sources.enqueueMissing(model: embedder.fingerprint)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        let outcome = await Result {
+            var services: [any Service] = [KeeperService(keeper: keeper)]
+            if roles.contains(.worker) { services.append(WorkerService(worker: worker(client: client))) }
+            if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
+            // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
+            try await ServiceGroup(services: services, logger: logger).run()
+        }
+        try await client.shutdown()
+        try await passwords.shutdown()
+        await pool.shutdown()
+        try outcome.get()
+    }
+
+    private func worker(client: HTTPClient) -> JobWorker {
+        let model = settings.model.map { ChatModel(server: $0, client: client) }
+        return JobWorker(
+            queue: queue,
+            handlers: [
+                TriageJobHandler(
+                    tickets: stores.tickets, organizations: stores.organizations, suggestions: stores.suggestions,
+                    evidence: evidence, engine: TriageEngine(model: model)),
+                embedJobs,
+            ], configuration: JobWorkerConfiguration(concurrency: settings.workers, drainTime: .seconds(20)),
+            logger: logger)
+    }
+
+    private func application(ready: @escaping @Sendable () -> Void) async throws -> some Service {
+        let services = HTTPServices(
+            tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
+            users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
+            apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations, tickets: stores.tickets,
+            jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,
+            evidence: evidence, console: try ConsoleFiles.bundled(), metrics: Observation.registry,
+            readiness: { [self] in await readiness() })
+        return Application(
+            responder: makeRouter(services),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "nexify"),
+            onServerRunning: { _ in ready() }, logger: logger)
+    }
+
+    /// Whether requests can be answered, and whether as they should be.
+    private func readiness() async -> Readiness {
+        var checks: [Readiness.Check] = []
+        do {
+            _ = try await pool.query("SELECT 1 AS one", timeout: .seconds(2))
+            checks.append(.init("database", .ready))
+        } catch {
+            checks.append(.init("database", .unavailable, detail: "Postgres does not answer"))
+        }
+        let problems = keeper.problems
+        if !problems.isEmpty {
+            let detail = "retrieval falls back to pgvector: " + problems.joined(separator: "; ")
+            checks.append(.init("index", .degraded, detail: detail))
+        } else if keeper.hasStarted {
+            checks.append(.init("index", .ready))
+        } else {
+            checks.append(.init("index", .unavailable, detail: "indexes are being opened"))
+        }
+        return Readiness(checks: checks)
+    }
+}
+
+/// The index keeper as a service.
+private struct KeeperService: Service {
+    let keeper: IndexKeeper
+
+    func run() async throws {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await keeper.run()
+        } onCancelOrGracefulShutdown: { [keeper] in
+            keeper.stop()
+        }
+    }
+}
+
+/// The job worker as a service: on shutdown it drains, and gives back uncharged what it cannot finish.
+private struct WorkerService: Service {
+    let worker: JobWorker
+
+    func run() async throws {
+        // To the worker, being cancelled is the shutdown.
+        try await cancelWhenGracefulShutdown { try await worker.run() }
+    }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import Triage
+
+/// The outermost layer: gives the request its id, and the answer its id, security headers, log line and metrics.
+struct RequestMiddleware: RouterMiddleware {
+    typealias Context = APIContext
+
+    let metrics: HTTPMetrics
+    private let clock = ContinuousClock()
+
+    init(metrics: HTTPMetrics) { self.metrics = metrics }
+
+    func handle(
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
+    ) async throws -> Response {
+        let start = clock.now
+        var context = context
+        context.requestID = RequestIdentity.choose(client: request.headers[.xRequestID])
+        context.logger[metadataKey: "request_id"] = .string(context.requestID)
+        context.logger[metadataKey: "hb.request.id"] = nil
+        var response = try await next(request, context)
+        response.headers[.xRequestID] = context.requestID
+        SecurityHeaders.add(to: &response.headers)
+        let elapsed = clock.now - start
+        // One label for everything that is no route, so that scans cannot grow the metrics.
+        let pattern = context.endpointPath ?? "NotFound"
+        metrics.record(
+            method: context.methodAsSent ?? request.method.rawValue, view: pattern, status: response.status.code,
+            elapsed: elapsed, requestBytes: request.headers[.contentLength].flatMap { Int($0) },
+            responseBytes: response.body.contentLength)
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": .string(context.methodAsSent ?? request.method.rawValue), "route": .string(pattern),
+                "status": .stringConvertible(response.status.code),
+                "duration_ms": .stringConvertible(elapsed.milliseconds),
+            ])
+        return response
+    }
+}
+
+extension HTTPField.Name {
+    static let xRequestID = Self("X-Request-ID")!
+    static let xAPIKey = Self("X-API-Key")!
+    static let idempotencyKey = Self("Idempotency-Key")!
+    static let referrerPolicy = Self("Referrer-Policy")!
+    static let crossOriginOpenerPolicy = Self("Cross-Origin-Opener-Policy")!
+    static let crossOriginResourcePolicy = Self("Cross-Origin-Resource-Policy")!
+    static let permissionsPolicy = Self("Permissions-Policy")!
+}

@@ -1,0 +1,115 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Triage
+
+/// One request as a handler sees it.
+package struct APIRequest: Sendable {
+    package let request: Request
+    package let context: APIContext
+    package let query: QueryParameters
+    /// Before the path of absolute links: scheme and host.
+    package let origin: String
+    private let bodyBytesMax: Int
+
+    package init(_ request: Request, _ context: APIContext, bodyBytesMax: Int, publicURL: String?) {
+        self.request = request
+        self.context = context
+        self.bodyBytesMax = bodyBytesMax
+        query = QueryParameters(request.uri.query)
+        origin = publicURL ?? "http://" + Self.saneHost(request.head.authority)
+    }
+
+    package var headers: HTTPFields { request.headers }
+    package var logger: Logger { context.logger }
+
+    /// An id in the path. One that no row can have is answered as a missing one.
+    ///
+    /// - Throws: 404 when it is no whole number.
+    package func identifier<Entity>(_ name: String, of entity: String) throws -> Identifier<Entity> {
+        guard let text = context.parameters[name[...]], !text.isEmpty,
+            text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { throw APIError.noRoute }
+        guard let value = Int64(text) else { throw APIError.notFound(entity) }
+        return Identifier(value)
+    }
+
+    /// A list's page, with its neighbours' links.
+    package func links(_ page: PageRequest, count: Int) throws -> PageLinks {
+        try page.check(count: count)
+        return PageLinks(page, count: count, base: origin + request.uri.path, query: query)
+    }
+
+    /// Host and port as the client named them, or `localhost` when that is no host name: what is reflected in links must
+    /// not be able to carry anything else.
+    private static func saneHost(_ authority: String?) -> String {
+        guard let authority, (1...255).contains(authority.utf8.count),
+            authority.utf8.allSatisfy({ byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"),
+                    UInt8(ascii: "["), UInt8(ascii: "]"):
+                    true
+                default: false
+                }
+            })
+        else { return "localhost" }
+        return authority
+    }
+}
+
+extension APIRequest {
+    /// The body as JSON; no body at all is an object without members.
+    ///
+    /// - Throws: 400, 408, 413 or 415.
+    package func json() async throws -> JSONValue {
+        let bytes = try await bytes()
+        if bytes.isEmpty { return .object([:]) }
+        try checkContentType()
+        do {
+            return try JSONParser.parse(bytes)
+        } catch {
+            throw APIError(.badRequest, error.detail)
+        }
+    }
+
+    package func fields() async throws -> BodyFields { try BodyFields(try await json()) }
+
+    private func checkContentType() throws {
+        let contentType = headers[.contentType] ?? ""
+        let parts = contentType.lowercased().split(separator: ";").map { String($0).trimmingWhitespace() }
+        let isUTF8 = parts.dropFirst().allSatisfy { parameter in
+            !parameter.hasPrefix("charset=") || ["charset=utf-8", "charset=\"utf-8\""].contains(parameter)
+        }
+        guard parts.first == "application/json", isUTF8 else {
+            throw APIError(
+                .unsupportedMediaType, "Unsupported media type \"\(contentType.prefix(100))\" in request.")
+        }
+    }
+
+    /// Never holds more than the limit; gives up when the body takes too long to arrive.
+    private func bytes() async throws -> [UInt8] {
+        if let text = headers[.contentLength], let length = Int(text) {
+            if length == 0 { return [] }
+            if length > bodyBytesMax { throw APIError.tooLarge(bytesMax: bodyBytesMax) }
+        }
+        let body = request.body
+        let bytesMax = bodyBytesMax
+        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask {
+                do {
+                    return Array(try await body.collect(upTo: bytesMax).readableBytesView)
+                } catch is NIOTooManyBytesError {
+                    throw APIError.tooLarge(bytesMax: bytesMax)
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: RequestLimits.bodyArrival)
+                throw APIError(.requestTimeout, "The request body did not arrive in time.")
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+}

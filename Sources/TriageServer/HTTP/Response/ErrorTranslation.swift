@@ -1,0 +1,68 @@
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Triage
+
+/// What each kind of failure becomes for the client.
+enum ErrorTranslation {
+    /// Seconds until a client should ask again when Postgres is away: pools retry by themselves within that time.
+    private static let retryAfterSeconds = 2
+
+    static func apiError(for error: any Error, logger: Logger) -> APIError {
+        switch error {
+        case let error as APIError: return error
+        case let error as StoreError: return apiError(for: error, entity: nil, teamField: "assigned_team")
+        case let error as TokenError:
+            return .unauthorized(error.message, extra: [("code", "token_not_valid")])
+        case is PasswordHasher.Overloaded:
+            return .unavailable("Too many sign-ins at once. Try again shortly.", retryAfterSeconds: 1)
+        case let error as any HTTPResponseError:
+            // The router's own: no route has that path.
+            return error.status == .notFound ? .noRoute : APIError(error.status, error.status.reasonPhrase)
+        case is CancellationError:
+            return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
+        default: break
+        }
+        if StoreAvailability.isUnavailable(error) {
+            logger.warning("database unavailable", metadata: ["error": .string(StoreAvailability.loggable(error))])
+            return .unavailable("The database is not available. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
+        }
+        logger.error("request failed", metadata: ["error": .string(StoreAvailability.loggable(error))])
+        return .internalError
+    }
+
+    /// - Parameters:
+    ///   - entity: what the id in question names, e.g. "Ticket".
+    ///   - teamField: the field that a team's name came in.
+    static func apiError(for error: StoreError, entity: String?, teamField: String) -> APIError {
+        switch error {
+        case .notFound: entity.map { .notFound($0) } ?? .noRoute
+        case .versionMismatch: .preconditionFailed
+        case .unknownTeam(let name): .invalid(teamField, BodyFields.Message.choice(String(name.prefix(100))))
+        case .alreadyDecided(let status): APIError(.conflict, "This suggestion has already been \(status.rawValue).")
+        case .ticketChanged(let fields):
+            APIError(
+                .conflict,
+                .detail(
+                    "The ticket was changed since the suggestion was made: \(fields.joined(separator: ", ")). "
+                        + "Send \"force\": true to apply it anyway.",
+                    extra: [("fields", .array(fields.map(JSONValue.string)))]))
+        case .idempotencyKeyReused:
+            APIError(.unprocessableContent, "This Idempotency-Key was already used with another request.")
+        case .duplicate(let field): .invalid(field, "This \(field) is already taken.")
+        }
+    }
+
+    /// Runs a store's call, naming what it may fail to find.
+    static func naming<Result>(
+        _ entity: String, teamField: String = "assigned_team", isolation: isolated (any Actor)? = #isolation,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as StoreError {
+            throw apiError(for: error, entity: entity, teamField: teamField)
+        }
+    }
+}

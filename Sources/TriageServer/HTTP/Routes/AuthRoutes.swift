@@ -1,0 +1,93 @@
+import FoundationEssentials
+import Hummingbird
+import Logging
+import Triage
+
+/// `/api/auth/…`: signing in, staying signed in, signing out.
+struct AuthRoutes: Sendable {
+    private enum Limits {
+        static let usernameCharactersMax = 150
+        static let passwordCharactersMax = 1024
+    }
+
+    let services: HTTPServices
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(.post, "/api/auth/token", handler: signIn),
+            Endpoint(.post, "/api/auth/token/refresh", handler: refresh),
+            Endpoint(.post, "/api/auth/token/verify", handler: verify),
+            Endpoint(.post, "/api/auth/logout", handler: signOut),
+        ]
+    }
+
+    @Sendable private func signIn(_ request: APIRequest) async throws -> Response {
+        var fields = try await request.fields()
+        let username = fields.requiredText("username", .init(charactersMax: Limits.usernameCharactersMax))
+        let password = fields.requiredText(
+            "password", .init(charactersMax: Limits.passwordCharactersMax, trims: false))
+        try fields.check()
+        let account = try await services.users.account(named: username)
+        // Checked also when there is no such user, so that the time taken does not tell which names exist.
+        let matches = try await services.passwords.verify(password, against: account?.passwordHash)
+        guard matches, let account, account.isActive else {
+            throw APIError.unauthorized("No active account found with the given credentials")
+        }
+        let pair = try await issuePair(for: account.user.id)
+        try await services.refreshTokens.begin(pair.entry)
+        return pair.answer
+    }
+
+    @Sendable private func refresh(_ request: APIRequest) async throws -> Response {
+        let claims = try await services.tokens.check(try await token(in: "refresh", of: request), as: .refresh)
+        guard let user = claims.user, let account = try await services.users.account(user), account.isActive else {
+            throw APIError.unauthorized(
+                "No active account found for the given token.", extra: [("code", "no_active_account")])
+        }
+        let pair = try await issuePair(for: user)
+        switch try await services.refreshTokens.rotate(claims.id, to: pair.entry) {
+        case .rotated: return pair.answer
+        case .reused:
+            request.logger.warning("refresh token reused; its family is revoked", metadata: ["user": "\(user)"])
+            throw TokenError.revoked
+        case .unknown: throw TokenError.invalid
+        }
+    }
+
+    @Sendable private func verify(_ request: APIRequest) async throws -> Response {
+        let claims = try await services.tokens.check(try await token(in: "token", of: request), as: nil)
+        if claims.kind == .refresh, try await !services.refreshTokens.isUsable(claims.id) {
+            throw TokenError.revoked
+        }
+        return .json { $0.object { _ in } }
+    }
+
+    @Sendable private func signOut(_ request: APIRequest) async throws -> Response {
+        let claims = try await services.tokens.check(try await token(in: "refresh", of: request), as: .refresh)
+        guard try await services.refreshTokens.revokeFamily(of: claims.id) else { throw TokenError.invalid }
+        return .noContent
+    }
+
+    private func token(in field: String, of request: APIRequest) async throws -> String {
+        var fields = try await request.fields()
+        let token = fields.requiredText(field, .init(charactersMax: RequestLimits.credentialBytesMax))
+        try fields.check()
+        return token
+    }
+
+    /// A refresh and an access token, and the row that makes the first one usable.
+    private func issuePair(for user: UserID) async throws -> (answer: Response, entry: RefreshTokenStore.Entry) {
+        let refresh = try await services.tokens.issue(.refresh, for: user)
+        let access = try await services.tokens.issue(.access, for: user)
+        let answer = Response.json { json in
+            json.object { json in
+                json.field("refresh", refresh.token)
+                json.field("access", access.token)
+            }
+        }
+        let entry = RefreshTokenStore.Entry(
+            id: refresh.claims.id, user: user,
+            expiresAt: Date(timeIntervalSince1970: Double(refresh.claims.expiresAt)))
+        return (answer, entry)
+    }
+}

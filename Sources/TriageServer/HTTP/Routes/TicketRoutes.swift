@@ -1,0 +1,139 @@
+import HTTPTypes
+import Hummingbird
+import Triage
+
+/// Tickets: `/api/tickets/…`, and the same under `/api/organizations/{organization}/tickets/…`.
+struct TicketRoutes: Sendable {
+    private enum Limits {
+        static let queryCharactersMax = 500
+        static let teamCharactersMax = 100
+    }
+
+    let services: HTTPServices
+
+    var endpoints: [Endpoint] {
+        let inOrganization = "/api/organizations/{organization}/tickets"
+        return [
+            Endpoint(.post, "/api/tickets", handler: ingest),
+            .member(.viewer, .get, inOrganization, services, handler: list),
+            .member(.agent, .post, inOrganization, services) { request, principal, organization in
+                var fields = try await request.fields()
+                return try await create(&fields, in: organization, by: principal.actor)
+            },
+        ]
+            + TicketPath.both(services).flatMap { path in
+                [
+                    path.endpoint(.get, role: .viewer, handler: read),
+                    path.endpoint(.patch, role: .agent, handler: change),
+                    path.endpoint(.delete, role: .agent, handler: delete),
+                    path.endpoint(.get, "/similar", role: .viewer, handler: similar),
+                ]
+            }
+    }
+
+    /// `POST /tickets/`: from a member, or from a system that has the organisation's key.
+    @Sendable private func ingest(_ request: APIRequest) async throws -> Response {
+        if request.headers[.authorization] == nil,
+            let own = try await services.authenticator.ingestOrganization(of: request)
+        {
+            var fields = try await request.fields()
+            // The key says which organisation; naming it as well is allowed, naming another is not.
+            let named: OrganizationID? = fields.optionalIdentifier("organization_id")
+            if let named, named != own { throw APIError.notFound("Organization") }
+            return try await create(&fields, in: own, by: .webhook)
+        }
+        let principal = try await services.authenticator.principal(of: request)
+        var fields = try await request.fields()
+        let organization: OrganizationID = fields.requiredIdentifier("organization_id")
+        // Only when there is one to look at: without it the other fields' messages are wanted too.
+        if fields.errors.isEmpty { try principal.require(.agent, in: organization) }
+        return try await create(&fields, in: organization, by: principal.actor)
+    }
+
+    private func create(
+        _ fields: inout BodyFields, in organization: OrganizationID, by actor: TicketEvent.Actor
+    ) async throws -> Response {
+        let email = fields.requiredEmail("requester_email")
+        let subject = fields.requiredText("subject", Self.subject)
+        let body = fields.requiredText("body", Self.body)
+        let priority = fields.optionalChoice("priority", Ticket.Priority.self)
+        try fields.check()
+        var draft = TicketDraft(requesterEmail: email, subject: subject, body: body)
+        if let priority { draft.priority = priority }
+        return Self.answer(try await services.tickets.create(draft, in: organization, by: actor), status: .created)
+    }
+
+    @Sendable private func list(
+        _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
+    ) async throws -> Response {
+        var filters = FilterFields(request.query)
+        let filter = TicketFilter(
+            status: filters.choice("status"), priority: filters.choice("priority"),
+            assignedTeam: filters.text("assigned_team", charactersMax: Limits.teamCharactersMax),
+            createdFrom: filters.date("created_from"), createdTo: filters.date("created_to"),
+            text: filters.text("q", charactersMax: Limits.queryCharactersMax),
+            hasPendingSuggestion: filters.boolean("has_pending_suggestion"))
+        try filters.check()
+        let page = try PageRequest(request.query)
+        let order = Ordering.parse(request.query["ordering"], TicketOrder.Field.self)
+            .map { TicketOrder(field: $0.field, descending: $0.descending) }
+        let tickets = try await services.tickets.tickets(
+            in: organization, matching: filter, orderedBy: order, page: page.window)
+        return try request.answer(tickets, for: page)
+    }
+
+    @Sendable private func read(_ request: APIRequest, _ principal: Principal, _ ticket: Ticket) -> Response {
+        let tag = EntityTag.of(version: ticket.version)
+        if EntityTag.ifNoneMatch(request.headers, has: ticket.version) {
+            return Response(status: .notModified, headers: [.eTag: tag, .cacheControl: "no-store"])
+        }
+        return Self.answer(ticket)
+    }
+
+    @Sendable private func change(
+        _ request: APIRequest, _ principal: Principal, _ ticket: Ticket
+    ) async throws -> Response {
+        var fields = try await request.fields()
+        let changes = TicketChanges(
+            status: fields.optionalChoice("status"), priority: fields.optionalChoice("priority"),
+            assignedTeam: fields.nullableText("assigned_team", .init(charactersMax: Limits.teamCharactersMax)),
+            subject: fields.optionalText("subject", Self.subject), body: fields.optionalText("body", Self.body))
+        try fields.check()
+        let version = try EntityTag.ifMatch(request.headers).version(toExpect: ticket.version)
+        let changed = try await ErrorTranslation.naming("Ticket") {
+            try await services.tickets.update(
+                ticket.id, in: ticket.organization, changes: changes, ifVersion: version, by: principal.actor)
+        }
+        return Self.answer(changed)
+    }
+
+    @Sendable private func delete(
+        _ request: APIRequest, _ principal: Principal, _ ticket: Ticket
+    ) async throws -> Response {
+        let version = try EntityTag.ifMatch(request.headers).version(toExpect: ticket.version)
+        try await ErrorTranslation.naming("Ticket") {
+            try await services.tickets.delete(
+                ticket.id, in: ticket.organization, ifVersion: version, by: principal.actor)
+        }
+        return .noContent
+    }
+
+    /// Decided tickets like this one.
+    @Sendable private func similar(
+        _ request: APIRequest, _ principal: Principal, _ ticket: Ticket
+    ) async throws -> Response {
+        var filters = FilterFields(request.query)
+        let limit = filters.integer("k", in: 1...50) ?? 5
+        try filters.check()
+        let similar = try await services.evidence.similar(
+            to: ticket.text, in: ticket.organization, excluding: ticket.id, limit: limit)
+        return .json { json in json.object { $0.field("results", similar) } }
+    }
+
+    private static let subject = BodyFields.TextRule(charactersMax: Ticket.Limits.subjectCharactersMax)
+    private static let body = BodyFields.TextRule(charactersMax: Ticket.Limits.bodyCharactersMax)
+
+    private static func answer(_ ticket: Ticket, status: HTTPResponse.Status = .ok) -> Response {
+        .json(status, headers: [.eTag: EntityTag.of(version: ticket.version)], of: ticket)
+    }
+}

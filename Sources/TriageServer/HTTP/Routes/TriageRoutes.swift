@@ -1,0 +1,92 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import Triage
+
+/// Asking for a suggestion, and looking how far it is.
+struct TriageRoutes: Sendable {
+    private enum Limits {
+        static let waitSecondsMax: Int64 = 30
+    }
+
+    let services: HTTPServices
+
+    var endpoints: [Endpoint] {
+        TicketPath.both(services).map { $0.endpoint(.post, "/trigger-triage", role: .agent, handler: trigger) }
+            + [.signedIn(.get, "/api/job-runs/{run}", services, handler: read)]
+    }
+
+    @Sendable private func trigger(
+        _ request: APIRequest, _ principal: Principal, _ ticket: Ticket
+    ) async throws -> Response {
+        let key = try Self.idempotencyKey(request.headers)
+        let timeout = try Self.wait(request.query)
+        let body = try await request.json()
+        _ = try BodyFields(body)
+        let (run, created) = try await ErrorTranslation.naming("Ticket") {
+            try await services.jobRuns.trigger(
+                ticket: ticket.id, in: ticket.organization, idempotencyKey: key,
+                requestHash: Self.hash(body, ticket: ticket.id), by: principal.actor)
+        }
+        return try await answer(
+            run, in: [ticket.organization], waitingFor: timeout, status: created ? .accepted : .ok, created: created)
+    }
+
+    @Sendable private func read(_ request: APIRequest, _ principal: Principal) async throws -> Response {
+        let id: JobRunID = try request.identifier("run", of: "JobRun")
+        let timeout = try Self.wait(request.query)
+        guard let run = try await services.jobRuns.run(id, in: principal.organizations) else {
+            throw APIError.notFound("JobRun")
+        }
+        return try await answer(
+            run, in: principal.organizations, waitingFor: timeout, status: .ok, created: false)
+    }
+
+    private func answer(
+        _ run: JobRun, in organizations: [OrganizationID], waitingFor timeout: Duration?,
+        status: HTTPResponse.Status, created: Bool
+    ) async throws -> Response {
+        var run = run
+        if let timeout, !run.status.isFinal {
+            run = try await services.jobRuns.waitForEnd(of: run.id, in: organizations, timeout: timeout) ?? run
+        }
+        var suggestion: Suggestion?
+        if let id = run.suggestion {
+            suggestion = try await services.suggestions.suggestion(id, of: run.ticket, in: run.organization)
+        }
+        return .json(status) { run.write(to: &$0, created: created, suggestion: suggestion) }
+    }
+
+    /// The header's value, bare or as the quoted string that the header's draft has.
+    static func idempotencyKey(_ headers: HTTPFields) throws -> String {
+        var key = (headers[.idempotencyKey] ?? "").trimmingWhitespace()
+        if key.utf8.count >= 2, key.first == "\"", key.last == "\"" { key = String(key.dropFirst().dropLast()) }
+        if key.isEmpty {
+            throw APIError(.badRequest, .exact(["Idempotency-Key": "This header is required."]))
+        }
+        guard key.unicodeScalars.count <= RequestLimits.idempotencyKeyCharactersMax else {
+            let message = BodyFields.Message.tooLong(RequestLimits.idempotencyKeyCharactersMax)
+            throw APIError(.badRequest, .exact(["Idempotency-Key": .string(message)]))
+        }
+        return key
+    }
+
+    /// `?wait=N` in seconds; more than the limit waits that long.
+    private static func wait(_ query: QueryParameters) throws -> Duration? {
+        var filters = FilterFields(query)
+        let seconds = filters.integer("wait", in: 0...Int.max)
+        try filters.check()
+        return seconds.map { .seconds(min(Int64($0), Limits.waitSecondsMax)) }
+    }
+
+    /// Of what was asked, however it was written: the same members in another order are the same request.
+    private static func hash(_ body: JSONValue, ticket: TicketID) -> [UInt8] {
+        var json = JSONWriter()
+        json.array { json in
+            json.value("trigger-triage")
+            json.value(ticket)
+            json.value(body)
+        }
+        return Array(SHA256.hash(data: Array(json.buffer.readableBytesView)))
+    }
+}

@@ -1,0 +1,103 @@
+import JobQueue
+import Postgres
+import Triage
+
+/// The knowledge base's documents and their chunks.
+struct DocumentStore: Sendable {
+    let pool: PostgresPool
+    let queue: JobQueue
+
+    private static let columns: SQL = """
+        d.id, d.organization_id, d.title, d.text, d.metadata, d.created_at, d.updated_at,
+        NOT EXISTS (SELECT FROM chunks c WHERE c.document_id = d.id AND c.embedding IS NULL) AS indexed
+        """
+
+    /// Writes the document with its chunks and the job that embeds them, in one transaction.
+    func create(
+        title: String, text: String, metadata: JSONValue, in organization: OrganizationID
+    ) async throws -> Document {
+        let document = try await pool.withTransaction { connection in
+            let document = try await Self.insert(
+                title: title, text: text, metadata: metadata, in: organization, on: connection)
+            _ = try await JobQueue.enqueue(.embed(.knowledgeBase, of: organization), on: connection)
+            return document
+        }
+        queue.hint()
+        return document
+    }
+
+    /// The rows alone; the caller sees to their embedding.
+    static func insert(
+        title: String, text: String, metadata: JSONValue, in organization: OrganizationID,
+        on connection: PostgresConnection
+    ) async throws -> Document {
+        let row = try await connection.query(
+            """
+            INSERT INTO documents AS d (organization_id, title, text, metadata)
+            VALUES (\(organization), \(title), \(text), \(metadata))
+            RETURNING \(columns)
+            """
+        ).one()
+        var document = try row.document()
+        let passages = TextChunker().chunks(of: text)
+        try await connection.execute(
+            """
+            INSERT INTO chunks (organization_id, document_id, chunk_index, text, char_start, char_end)
+            SELECT \(organization), \(document.id), (c.ordinality - 1)::integer, c.text, c.char_start, c.char_end
+            FROM unnest(\(passages.map(\.text)), \(passages.map { Int32($0.characters.lowerBound) }),
+                        \(passages.map { Int32($0.characters.upperBound) }))
+                WITH ORDINALITY AS c (text, char_start, char_end, ordinality)
+            """)
+        document.indexStatus = passages.isEmpty ? .indexed : .pending
+        return document
+    }
+
+    /// Newest first.
+    func documents(in organization: OrganizationID, page: PageWindow) async throws -> Page<Document> {
+        try await pool.withConnection { connection in
+            let count = try await connection.query(
+                "SELECT count(*) AS n FROM documents WHERE organization_id = \(organization)"
+            ).one()
+            let rows = try await connection.query(
+                """
+                SELECT \(Self.columns) FROM documents d WHERE d.organization_id = \(organization)
+                ORDER BY d.id DESC LIMIT \(page.limit) OFFSET \(page.offset)
+                """)
+            return Page(count: try count.decode("n"), items: try rows.map { try $0.document() })
+        }
+    }
+
+    func document(_ id: DocumentID, in organization: OrganizationID) async throws -> Document? {
+        let rows = try await pool.query(
+            "SELECT \(Self.columns) FROM documents d WHERE d.id = \(id) AND d.organization_id = \(organization)")
+        return try rows.first?.document()
+    }
+
+    /// Removes document and chunks; retrieval reads every hit's row, so it is gone from answers at once.
+    ///
+    /// - Throws: `StoreError.notFound`.
+    func delete(_ id: DocumentID, in organization: OrganizationID) async throws {
+        try await pool.withTransaction { connection in
+            let deleted = try await connection.execute(
+                "DELETE FROM documents WHERE id = \(id) AND organization_id = \(organization)")
+            guard deleted == 1 else { throw StoreError.notFound }
+            try await connection.touchIndexSource(.knowledgeBase, of: organization)
+        }
+    }
+
+    /// In reading order.
+    func chunks(
+        of document: DocumentID, in organization: OrganizationID, page: PageWindow
+    ) async throws -> Page<Chunk> {
+        let condition: SQL = "document_id = \(document) AND organization_id = \(organization)"
+        return try await pool.withConnection { connection in
+            let count = try await connection.query("SELECT count(*) AS n FROM chunks WHERE \(condition)").one()
+            let rows = try await connection.query(
+                """
+                SELECT id, document_id, chunk_index, text, char_start, char_end, created_at
+                FROM chunks WHERE \(condition) ORDER BY chunk_index LIMIT \(page.limit) OFFSET \(page.offset)
+                """)
+            return Page(count: try count.decode("n"), items: try rows.map { try $0.chunk() })
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import JobQueue
+import Postgres
+import Triage
+
+/// The rows that indexes are built from: which have changed, which still need a vector, and the vectors themselves.
+struct IndexSourceStore: Sendable {
+    /// How far an index's rows have come.
+    struct Source: Sendable, Hashable {
+        var organization: OrganizationID
+        var kind: IndexKind
+        var version: Int64
+    }
+
+    /// What an index is built from, all of one moment.
+    struct Contents: Sendable {
+        var version: Int64
+        /// Ascending.
+        var ids: [Int64]
+        var vectors: [[Float]]
+    }
+
+    let pool: PostgresPool
+    let queue: JobQueue
+
+    /// Every index that there should be.
+    func sources() async throws -> [Source] {
+        let rows = try await pool.query("SELECT organization_id, kind, version FROM index_sources")
+        return try rows.map { row in
+            Source(
+                organization: try row.decode("organization_id"), kind: try row.decodeCase("kind"),
+                version: try row.decode("version"))
+        }
+    }
+
+    /// The rows that have a vector of that model, with the version they are of.
+    func contents(of kind: IndexKind, in organization: OrganizationID, model: String) async throws -> Contents {
+        let source = kind.source
+        return try await pool.withTransaction(.repeatableRead) { connection in
+            let version = try await connection.query(
+                """
+                SELECT version FROM index_sources
+                WHERE organization_id = \(organization) AND kind = \(kind.rawValue)
+                """)
+            let rows = try await connection.query(
+                """
+                SELECT \(source.id) AS id, embedding FROM \(source.table)
+                WHERE organization_id = \(organization) AND embedding_model = \(model) ORDER BY 1
+                """)
+            return Contents(
+                version: try version.first?.decode("version") ?? 0, ids: try rows.map { try $0.decode("id") },
+                vectors: try rows.map { try $0.decode("embedding", as: PostgresVector.self).values })
+        }
+    }
+
+    /// Rows whose vector is missing or another model's, at most `limit`.
+    func unembedded(
+        _ kind: IndexKind, in organization: OrganizationID, model: String, limit: Int
+    ) async throws -> [(id: Int64, text: String)] {
+        let query: SQL =
+            switch kind {
+            case .knowledgeBase:
+                """
+                SELECT c.id, d.title || E'\n\n' || c.text AS text
+                FROM chunks c JOIN documents d ON d.id = c.document_id
+                WHERE c.organization_id = \(organization) AND c.embedding_model IS DISTINCT FROM \(model)
+                ORDER BY c.id LIMIT \(limit)
+                """
+            case .decided:
+                """
+                SELECT d.ticket_id AS id, t.subject || E'\n\n' || left(t.body, 20000) AS text
+                FROM decided_tickets d JOIN tickets t ON t.id = d.ticket_id
+                WHERE d.organization_id = \(organization) AND d.embedding_model IS DISTINCT FROM \(model)
+                ORDER BY d.ticket_id LIMIT \(limit)
+                """
+            }
+        return try await pool.query(query).map { (try $0.decode("id"), try $0.decode("text")) }
+    }
+
+    /// Writes vectors and says that the index is behind. Rows that are gone by now are passed over.
+    func store(
+        _ vectors: [(id: Int64, vector: [Float])], model: String, kind: IndexKind, in organization: OrganizationID
+    ) async throws {
+        let source = kind.source
+        try await pool.withTransaction { connection in
+            for (id, vector) in vectors {
+                try await connection.execute(
+                    """
+                    UPDATE \(source.table) SET embedding = \(PostgresVector(vector)), embedding_model = \(model)
+                    WHERE \(source.id) = \(id) AND organization_id = \(organization)
+                    """)
+            }
+            try await connection.touchIndexSource(kind, of: organization)
+        }
+    }
+
+    /// Every index with rows that have no vector of this model, and how many; after a start with another model that is
+    /// all of them.
+    func missing(model: String) async throws -> [(organization: OrganizationID, kind: IndexKind, rows: Int)] {
+        var result: [(organization: OrganizationID, kind: IndexKind, rows: Int)] = []
+        for kind in IndexKind.allCases {
+            let rows = try await pool.query(
+                """
+                SELECT organization_id, count(*) AS n FROM \(kind.source.table)
+                WHERE embedding_model IS DISTINCT FROM \(model) GROUP BY organization_id ORDER BY organization_id
+                """)
+            for row in rows { result.append((try row.decode("organization_id"), kind, try row.decode("n"))) }
+        }
+        return result
+    }
+
+    /// Enqueues the embedding of all that is missing.
+    func enqueueMissing(model: String) async throws {
+        let missing = try await missing(model: model)
+        guard !missing.isEmpty else { return }
+        try await pool.withTransaction { connection in
+            for (organization, kind, _) in missing {
+                _ = try await JobQueue.enqueue(.embed(kind, of: organization), on: connection)
+            }
+        }
+        queue.hint()
+    }
+}

@@ -1,0 +1,14 @@
+import Postgres
+
+/// Tells a store that cannot be reached from one that refused.
+enum StoreAvailability {
+    /// Whether the error means that Postgres is, for now, away or too busy.
+    static func isUnavailable(_ error: any Error) -> Bool { (error as? PostgresError)?.isUnavailable ?? false }
+
+    /// The error without anything that a customer wrote: codes, SQLSTATE, constraint.
+    static func loggable(_ error: any Error) -> String {
+        if let error = error as? PostgresError { return error.description }
+        // Another module's error may quote what it was given, so only its type is told.
+        return String(reflecting: type(of: error))
+    }
+}

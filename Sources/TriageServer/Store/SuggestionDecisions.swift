@@ -1,0 +1,222 @@
+import JobQueue
+import Postgres
+import Triage
+
+/// What an agent changes while approving.
+struct ApprovalEdits: Sendable {
+    /// The parts of a suggestion that an approval can apply to the ticket.
+    enum Field: String, Sendable, CaseIterable {
+        case priority = "suggested_priority"
+        case team = "suggested_team"
+    }
+
+    var priority: Ticket.Priority?
+    /// `.some(nil)` leaves the ticket without a team.
+    var team: String??
+    var draftReply: String?
+    var fields: Set<Field> = Set(Field.allCases)
+    /// Applies even where a person has changed the ticket since the suggestion was made.
+    var force = false
+}
+
+/// Why an agent rejects, and what would have been right.
+struct RejectionNote: Sendable {
+    static let reasonCharactersMax = 2_000
+
+    var reason: String?
+    var correctTeam: String?
+    var correctPriority: Ticket.Priority?
+}
+
+extension SuggestionStore {
+    /// Accepts the suggestion and applies it to its ticket, once (promise I4). Accepting an accepted one changes nothing.
+    ///
+    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.ticketChanged`, `.unknownTeam`.
+    func approve(
+        _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, edits: ApprovalEdits, by user: UserID
+    ) async throws -> Suggestion {
+        let accepted = try await pool.withTransaction { connection in
+            let before = try await connection.lockedTicket(ticket, in: organization)
+            let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
+            switch pending.suggestion.status {
+            case .accepted: return pending.suggestion
+            case .rejected: throw StoreError.alreadyDecided(as: .rejected)
+            case .pending: break
+            }
+            let proposed = pending.suggestion.proposal
+            let priority = edits.priority ?? proposed.priority
+            let team = edits.team ?? proposed.team
+            let draft = edits.draftReply ?? proposed.draftReply
+            var changes = TicketChanges()
+            if edits.fields.contains(.priority) { changes.priority = priority }
+            // A suggestion without a team has nothing to say about whose ticket it is.
+            if edits.fields.contains(.team), team != nil || edits.team != nil { changes.assignedTeam = team }
+            if !edits.force { try pending.checkUnchanged(before, under: changes) }
+
+            var edited: [String: JSONValue] = [:]
+            if priority != proposed.priority {
+                edited["suggested_priority"] = change(proposed.priority.rawValue, priority.rawValue)
+            }
+            if team != proposed.team { edited["suggested_team"] = change(proposed.team, team) }
+            if draft != proposed.draftReply { edited["draft_reply"] = change(proposed.draftReply, draft) }
+            let applied = edits.fields.map(\.rawValue).sorted().map(JSONValue.string)
+            let decision: JSONValue = ["edits": .object(edited), "applied": .array(applied)]
+
+            let row = try await connection.query(
+                """
+                UPDATE suggestions s
+                SET status = 'accepted', suggested_priority = \(priority.rawValue), suggested_team = \(team),
+                    draft_reply = \(draft), decision = \(decision), decided_by = \(user), decided_at = now(),
+                    updated_at = now()
+                WHERE s.id = \(id) AND s.status = 'pending'
+                RETURNING \(Self.columns)
+                """
+            ).one()
+            let reference = JSONValue.int(id.rawValue)
+            if !edited.isEmpty {
+                try await connection.record(
+                    .suggestionEdited, of: ticket, in: organization, by: .user(user),
+                    payload: ["suggestion": reference, "fields": .array(edited.keys.sorted().map(JSONValue.string))])
+            }
+            try await connection.record(
+                .suggestionApproved, of: ticket, in: organization, by: .user(user),
+                payload: ["suggestion": reference, "applied": .array(applied)])
+            let after = try await connection.apply(changes, to: before, by: .user(user))
+            if let team = after.assignedTeam {
+                let corrected = edited["suggested_team"] != nil || edited["suggested_priority"] != nil
+                try await connection.recordDecision(
+                    on: ticket, in: organization, team: team, priority: after.priority,
+                    by: corrected ? .correction : .approval)
+                _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: connection)
+            }
+            return try row.suggestion()
+        }
+        queue.hint()
+        return accepted
+    }
+
+    /// Rejects the suggestion, once; what the agent says is right is applied to the ticket and learnt from.
+    ///
+    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.unknownTeam`.
+    func reject(
+        _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, note: RejectionNote, by user: UserID
+    ) async throws -> Suggestion {
+        let rejected = try await pool.withTransaction { connection in
+            let before = try await connection.lockedTicket(ticket, in: organization)
+            let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
+            switch pending.suggestion.status {
+            case .rejected: return pending.suggestion
+            case .accepted: throw StoreError.alreadyDecided(as: .accepted)
+            case .pending: break
+            }
+            let decision: JSONValue = [
+                "reason": JSONValue(note.reason), "correct_team": JSONValue(note.correctTeam),
+                "correct_priority": JSONValue(note.correctPriority?.rawValue),
+            ]
+            let row = try await connection.query(
+                """
+                UPDATE suggestions s
+                SET status = 'rejected', decision = \(decision), decided_by = \(user), decided_at = now(),
+                    updated_at = now()
+                WHERE s.id = \(id) AND s.status = 'pending'
+                RETURNING \(Self.columns)
+                """
+            ).one()
+            try await connection.record(
+                .suggestionRejected, of: ticket, in: organization, by: .user(user),
+                payload: ["suggestion": .int(id.rawValue), "reason": JSONValue(note.reason)])
+            var changes = TicketChanges(priority: note.correctPriority)
+            if let team = note.correctTeam { changes.assignedTeam = .some(team) }
+            let after = try await connection.apply(changes, to: before, by: .user(user))
+            if let team = note.correctTeam {
+                try await connection.recordDecision(
+                    on: ticket, in: organization, team: team, priority: after.priority, by: .correction)
+                _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: connection)
+            }
+            return try row.suggestion()
+        }
+        queue.hint()
+        return rejected
+    }
+
+    /// Changes a pending suggestion's draft, and for those who may also its priority and team.
+    ///
+    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.unknownTeam`.
+    func edit(
+        _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, draftReply: String?,
+        priority: Ticket.Priority?, team: String??, by user: UserID
+    ) async throws -> Suggestion {
+        try await pool.withTransaction { connection in
+            let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization).suggestion
+            guard pending.status == .pending else { throw StoreError.alreadyDecided(as: pending.status) }
+            var proposal = pending.proposal
+            var fields: [JSONValue] = []
+            if let draftReply, draftReply != proposal.draftReply {
+                proposal.draftReply = draftReply
+                fields.append("draft_reply")
+            }
+            if let priority, priority != proposal.priority {
+                proposal.priority = priority
+                fields.append("suggested_priority")
+            }
+            if let team, team != proposal.team {
+                proposal.team = team
+                fields.append("suggested_team")
+                try await connection.requireTeam(team, in: organization)
+            }
+            guard !fields.isEmpty else { return pending }
+            let row = try await connection.query(
+                """
+                UPDATE suggestions s
+                SET draft_reply = \(proposal.draftReply), suggested_priority = \(proposal.priority.rawValue),
+                    suggested_team = \(proposal.team), updated_at = now()
+                WHERE s.id = \(id) AND s.status = 'pending'
+                RETURNING \(Self.columns)
+                """
+            ).one()
+            try await connection.record(
+                .suggestionEdited, of: ticket, in: organization, by: .user(user),
+                payload: ["suggestion": .int(id.rawValue), "fields": .array(fields)])
+            return try row.suggestion()
+        }
+    }
+
+    private func change(_ from: String?, _ to: String?) -> JSONValue {
+        ["from": JSONValue(from), "to": JSONValue(to)]
+    }
+}
+
+/// A locked suggestion, and the ticket's fields as they were when it was made.
+private struct LockedSuggestion {
+    var suggestion: Suggestion
+    var ticketPriority: Ticket.Priority
+    var ticketTeam: String?
+
+    /// - Throws: `StoreError.ticketChanged` naming what somebody else's change would be overwritten in.
+    func checkUnchanged(_ ticket: Ticket, under changes: TicketChanges) throws {
+        var fields: [String] = []
+        if let priority = changes.priority, ticket.priority != ticketPriority, ticket.priority != priority {
+            fields.append("priority")
+        }
+        if let team = changes.assignedTeam, ticket.assignedTeam != ticketTeam, ticket.assignedTeam != team {
+            fields.append("assigned_team")
+        }
+        if !fields.isEmpty { throw StoreError.ticketChanged(fields: fields) }
+    }
+}
+
+extension PostgresConnection {
+    fileprivate func lockedSuggestion(
+        _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID
+    ) async throws -> LockedSuggestion {
+        let rows = try await query(
+            """
+            SELECT \(SuggestionStore.columns), s.ticket_priority, s.ticket_team FROM suggestions s
+            WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization) FOR UPDATE
+            """)
+        guard let row = rows.first else { throw StoreError.notFound }
+        return LockedSuggestion(
+            suggestion: try row.suggestion(), ticketPriority: try row.decodeCase("ticket_priority"),
+            ticketTeam: try row.decode("ticket_team"))
+    }
+}

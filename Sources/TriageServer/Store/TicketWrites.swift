@@ -1,0 +1,117 @@
+import Postgres
+import Triage
+
+/// The writes on a ticket that several stores make inside their own transactions.
+extension PostgresConnection {
+    /// The ticket, locked until the transaction ends.
+    ///
+    /// - Throws: `StoreError.notFound`.
+    func lockedTicket(_ id: TicketID, in organization: OrganizationID) async throws -> Ticket {
+        let rows = try await query(
+            """
+            SELECT \(Ticket.columns) FROM tickets t
+            WHERE t.id = \(id) AND t.organization_id = \(organization) AND t.deleted_at IS NULL FOR UPDATE
+            """)
+        guard let row = rows.first else { throw StoreError.notFound }
+        return try row.ticket()
+    }
+
+    /// Writes what differs from `before`, with its events.
+    ///
+    /// - Throws: `StoreError.unknownTeam`.
+    func apply(
+        _ changes: TicketChanges, to before: Ticket, by actor: TicketEvent.Actor
+    ) async throws -> Ticket {
+        var after = before
+        if let status = changes.status { after.status = status }
+        if let priority = changes.priority { after.priority = priority }
+        if let team = changes.assignedTeam { after.assignedTeam = team }
+        if let subject = changes.subject { after.subject = subject }
+        if let body = changes.body { after.body = body }
+        guard after != before else { return before }
+        if after.assignedTeam != before.assignedTeam {
+            try await requireTeam(after.assignedTeam, in: before.organization)
+        }
+        let rows = try await query(
+            """
+            UPDATE tickets t
+            SET status = \(after.status.rawValue), priority = \(after.priority.rawValue),
+                assigned_team = \(after.assignedTeam), subject = \(after.subject), body = \(after.body),
+                updated_at = now(), version = version + 1
+            WHERE t.id = \(before.id) AND t.organization_id = \(before.organization)
+            RETURNING \(Ticket.columns)
+            """)
+        let written = try rows.one().ticket()
+        func tell(_ kind: TicketEvent.Kind, from: String?, to: String?) async throws {
+            guard from != to else { return }
+            try await record(
+                kind, of: before.id, in: before.organization, by: actor,
+                payload: ["from": JSONValue(from), "to": JSONValue(to)])
+        }
+        try await tell(.statusChanged, from: before.status.rawValue, to: written.status.rawValue)
+        try await tell(.priorityChanged, from: before.priority.rawValue, to: written.priority.rawValue)
+        try await tell(.assignedTeamChanged, from: before.assignedTeam, to: written.assignedTeam)
+        return written
+    }
+
+    /// Checks that the organisation has a team of that name.
+    ///
+    /// - Throws: `StoreError.unknownTeam`.
+    func requireTeam(_ name: String?, in organization: OrganizationID) async throws {
+        guard let name else { return }
+        let known = try await query(
+            "SELECT 1 AS one FROM teams WHERE organization_id = \(organization) AND name = \(name)")
+        if known.isEmpty { throw StoreError.unknownTeam(name) }
+    }
+
+    /// Adds a line to a ticket's audit trail.
+    func record(
+        _ kind: TicketEvent.Kind, of ticket: TicketID, in organization: OrganizationID, by actor: TicketEvent.Actor,
+        payload: JSONValue
+    ) async throws {
+        try await execute(
+            """
+            INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, actor_user_id, payload)
+            VALUES (\(organization), \(ticket), \(kind.rawValue), \(actor.type), \(actor.user), \(payload))
+            """)
+    }
+
+    /// How a decision came about; the schema's `decided_by`.
+    enum DecisionSource: String {
+        case approval, correction, resolution, `import`
+    }
+
+    /// Makes the ticket a label that routing learns from; the indexer embeds it afterwards.
+    func recordDecision(
+        on ticket: TicketID, in organization: OrganizationID, team: String, priority: Ticket.Priority,
+        by source: DecisionSource
+    ) async throws {
+        try await execute(
+            """
+            INSERT INTO decided_tickets (ticket_id, organization_id, team, priority, decided_by)
+            VALUES (\(ticket), \(organization), \(team), \(priority.rawValue), \(source.rawValue))
+            ON CONFLICT (ticket_id) DO UPDATE
+            SET team = excluded.team, priority = excluded.priority, decided_by = excluded.decided_by,
+                decided_at = now()
+            """)
+        try await touchIndexSource(.decided, of: organization)
+    }
+
+    /// Says that the rows which an index serves have changed; its keeper will follow.
+    func touchIndexSource(_ kind: IndexKind, of organization: OrganizationID) async throws {
+        try await execute(
+            """
+            INSERT INTO index_sources (organization_id, kind) VALUES (\(organization), \(kind.rawValue))
+            ON CONFLICT (organization_id, kind) DO UPDATE
+            SET version = index_sources.version + 1, changed_at = now()
+            """)
+    }
+}
+
+/// The two indexes that every organisation has; the schema's `index_sources.kind`.
+enum IndexKind: String, Sendable, CaseIterable {
+    /// The chunks of the knowledge base.
+    case knowledgeBase = "kb"
+    /// Decided tickets.
+    case decided
+}
