@@ -15,7 +15,7 @@ struct PoolStateMachineTests {
 
     private func request(_ number: UInt64) -> Machine.RequestID { .init(number: number) }
     private func connection(_ number: UInt64) -> Machine.ConnectionID { .init(number: number) }
-    private func at(_ seconds: Double) -> Machine.Instant { start + .seconds(seconds) }
+    private func at(_ seconds: Double) -> Machine.Instant { start + .milliseconds(Int64((seconds * 1_000).rounded())) }
 
     @Test func connectsOnDemandAndReusesTheLastUsed() {
         var pool = machine()
