@@ -3,6 +3,7 @@ import JobQueue
 import Logging
 import Postgres
 import Synchronization
+import TestSupport
 import Testing
 
 /// A database of a test's own with the queue's tables and a table that handlers write their results to.
@@ -16,10 +17,7 @@ struct QueueFixture: Sendable {
     }()
 
     static func with<T: Sendable>(_ body: (QueueFixture) async throws -> T) async throws -> T {
-        guard let url = getenv("NEXIFY_TEST_DATABASE_URL").map({ String(cString: $0) }) else {
-            throw QueueFixtureError(
-                message: "set NEXIFY_TEST_DATABASE_URL to a server whose user may create databases; make test does")
-        }
+        let url = try await TestDatabase.serverConnectionString()
         let name = "nexify_test_\(UInt64.random(in: 0 ... .max))"
         let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: url))
         try await admin.script("CREATE DATABASE \(name)", timeout: .seconds(60))

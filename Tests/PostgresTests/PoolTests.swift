@@ -63,7 +63,7 @@ struct PoolTests {
     @Test func anAbsentServerFailsCallersFastAndComesBack() async throws {
         try await TestDatabase.with { database async throws in
             let name = String(database.configuration.connectionString.split(separator: "=").last!)
-            let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: try TestDatabase.serverURL()))
+            let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: try await TestDatabase.serverURL()))
             let pool = PostgresPool(configuration: database.configuration, logger: Logger(label: "test"))
             _ = try await pool.query("SELECT 1")
             try await admin.script("ALTER DATABASE \(name) ALLOW_CONNECTIONS false")
