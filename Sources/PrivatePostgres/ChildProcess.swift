@@ -19,14 +19,15 @@ struct ChildProcess: Sendable {
     /// util-linux's program, essential on Debian: changes the account and becomes the program it is given.
     ///
     /// Not swift-subprocess's own `userID`: it calls `setuid` in a child made by a bare `clone`, where glibc waits for
-    /// threads that the child does not have (docs/decisions/0003-account-change.md).
+    /// threads that the child does not have (docs/decisions/account-change.md).
     static let accountChanger = "/usr/bin/setpriv"
 
     /// What to execute so that `program` runs under the account, with the process id of the one that was started.
     func command(_ program: String, _ arguments: [String]) -> (executable: Executable, arguments: Arguments) {
         guard let account else { return (.path(FilePath(program)), Arguments(arguments)) }
         let change = [
-            "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--no-new-privs", "--", program,
+            "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--no-new-privs", "--",
+            program,
         ]
         return (.path(FilePath(Self.accountChanger)), Arguments(change + arguments))
     }

@@ -119,7 +119,8 @@ final class Postmaster: Sendable {
         if try await waitUntilEnded(timeout: Self.immediateStopTimeout) { return }
         throw PrivatePostgresError(
             .stopTimedOut,
-            "PostgreSQL (process \(processID)) did not stop. Look at its log beside \(cluster), then end it with kill -9.")
+            "PostgreSQL (process \(processID)) did not stop. Look at its log beside \(cluster), then end it with kill -9."
+        )
     }
 
     private func waitUntilEnded(timeout: Duration) async throws(PrivatePostgresError) -> Bool {

@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A private PostgreSQL's life")
 struct LifecycleTests {
@@ -142,8 +142,9 @@ struct LifecycleTests {
                 #expect("\(endpoint.socketDirectory)/.s.PGSQL.5432".utf8.count <= 107)
                 return endpoint.socketDirectory
             }
-            #expect(!socketDirectory.hasPrefix("/tmp/nexify-") || name.hasPrefix("it's")
-                || !FileManager.default.fileExists(atPath: socketDirectory))
+            #expect(
+                !socketDirectory.hasPrefix("/tmp/nexify-") || name.hasPrefix("it's")
+                    || !FileManager.default.fileExists(atPath: socketDirectory))
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A private PostgreSQL after a crash")
 struct RecoveryTests {
@@ -36,7 +36,8 @@ struct RecoveryTests {
         let next = try await { () async throws -> Int32 in
             try scratch.postmaster(try await scratch.server().start())
         }()
-        try await scratch.withServer(scratch.configuration(settings: ["work_mem": "5MB"])) { (_, endpoint) async throws in
+        try await scratch.withServer(scratch.configuration(settings: ["work_mem": "5MB"])) {
+            (_, endpoint) async throws in
             #expect(!endpoint.wasAdopted)
             #expect(try scratch.postmaster(endpoint) != next)
             #expect(try await psql(endpoint.connectionString, "SHOW work_mem") == "5MB")

@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What keeps a private PostgreSQL from starting, by name")
 struct RefusalTests {

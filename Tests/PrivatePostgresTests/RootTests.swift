@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 /// Root may start it from anywhere, also from a clone that no other account can enter.
 @Suite("A private PostgreSQL started as root", .enabled(if: geteuid() == 0))
@@ -33,7 +33,9 @@ struct RootTests {
 
         // Opened later: the data is still where it was made.
         #expect(chmod(scratch.directory, 0o755) == 0)
-        try await scratch.withServer(configuration) { (_, endpoint) async throws in #expect(endpoint.clusterDirectory == cluster) }
+        try await scratch.withServer(configuration) { (_, endpoint) async throws in
+            #expect(endpoint.clusterDirectory == cluster)
+        }
 
         // Thrown away: an empty database, and not the old one of the same path.
         try FileManager.default.removeItem(atPath: "\(scratch.directory)/data")
