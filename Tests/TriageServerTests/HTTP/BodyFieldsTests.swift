@@ -13,7 +13,7 @@ struct BodyFieldsTests {
     }
 
     @Test(arguments: [
-        (["x": nil] as JSONValue, "This field may not be null."),
+        (["x": nil], "This field may not be null."),
         ([:], "This field is required."),
         (["x": ""], "This field may not be blank."),
         (["x": " \t\u{00A0}\n"], "This field may not be blank."),
@@ -22,7 +22,7 @@ struct BodyFieldsTests {
         (["x": ["a"]], "Not a valid string."),
         (["x": "a\u{0000}b"], "Null characters are not allowed."),
         (["x": "abcdef"], "Ensure this field has no more than 5 characters."),
-    ])
+    ] as [(JSONValue, String)])
     func requiredText(_ body: JSONValue, _ message: String) throws {
         #expect(try messages(body) { _ = $0.requiredText("x", .init(charactersMax: 5)) } == ["x": [message]])
     }
@@ -44,13 +44,13 @@ struct BodyFieldsTests {
     }
 
     @Test(arguments: [
-        ([1] as JSONValue, "Invalid data. Expected a dictionary, but got list."),
+        ([1], "Invalid data. Expected a dictionary, but got list."),
         ("x", "Invalid data. Expected a dictionary, but got str."),
         (1, "Invalid data. Expected a dictionary, but got int."),
         (1.5, "Invalid data. Expected a dictionary, but got float."),
         (true, "Invalid data. Expected a dictionary, but got bool."),
-        (nil, "No data provided"),
-    ])
+        (.null, "No data provided"),
+    ] as [(JSONValue, String)])
     func notAnObject(_ body: JSONValue, _ message: String) throws {
         let error = #expect(throws: APIError.self) { try BodyFields(body) }
         guard case .fields(let errors) = try #require(error).body else { throw CancellationError() }

@@ -1,3 +1,4 @@
+import NIOCore
 import Testing
 import Triage
 import TriageServer

@@ -18,6 +18,11 @@ package struct APIError: Error, Sendable {
     package struct FieldError: Sendable, Equatable {
         package var field: String
         package var messages: [String]
+
+        package init(field: String, messages: [String]) {
+            self.field = field
+            self.messages = messages
+        }
     }
 
     package var status: HTTPResponse.Status
