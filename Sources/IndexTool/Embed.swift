@@ -19,9 +19,7 @@ struct Embed: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            let texts = try MappedFile(path: lines).bytes.split(separator: UInt8(ascii: "\n")).map {
-                String(decoding: $0, as: UTF8.self)
-            }
+            let texts = try MappedFile(path: lines).lines()
             let embedder = try TextModel(directory: model.directory)
             var line = ProgressLine()
             var vectors: [[Float]] = []
@@ -35,5 +33,12 @@ struct Embed: ParsableCommand {
             try NpyFile.write(vectors, dimensions: embedder.dimensions, to: output)
             print("\(output): \(Text.grouped(vectors.count)) vectors of \(embedder.dimensions) dimensions, model \(embedder.fingerprint)")
         }
+    }
+}
+
+extension MappedFile {
+    /// The lines of a text file that are not empty. A method, so that the mapping outlives the reading of its bytes.
+    fileprivate func lines() -> [String] {
+        bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
     }
 }
