@@ -18,7 +18,8 @@ struct ModelDecisionTests {
         let decision = try ModelDecision(answer: text, policy: twoTeams, passages: passages)
         #expect(decision.team == "Billing")
         #expect(decision.priority == .high)
-        #expect(decision.cited.map(\.chunkID) == [ChunkID(8), ChunkID(7)])
+        #expect(decision.draftReply == "Hello [1]")
+        #expect(decision.cited.map(\.chunkID) == [ChunkID(7), ChunkID(8)])
     }
 
     @Test func refusesWhatIsNot() {

@@ -72,7 +72,7 @@ package final class ChatModel: LanguageModel {
             group.addTask(operation: body)
             group.addTask {
                 try await Task.sleep(for: deadline)
-                throw LanguageModelError.timedOut(seconds: deadline.milliseconds / 1_000)
+                throw LanguageModelError.timedOut(after: deadline)
             }
             guard let answer = try await group.next() else { preconditionFailure("two tasks were added") }
             return answer

@@ -42,7 +42,8 @@ final class LlamaServer: Sendable {
         defer { try? FileManager.default.removeItem(atPath: log) }
 
         let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+        // Not sh: Debian's waits for a signal that is blocked in the children of Swift's threads.
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         shell.arguments = [
             "-c", #"log="$1"; shift; "$@" </dev/null >"$log" 2>&1 & echo $!; read -r _; kill -9 $!; wait"#, "llama", log,
             program, "-m", model, "--host", "127.0.0.1", "--port", "0", "-c", "\(contextTokens)", "-np", "1", "-t", "1",
@@ -53,10 +54,7 @@ final class LlamaServer: Sendable {
         shell.standardInput = input
         shell.standardOutput = output
         try shell.run()
-        defer {
-            try? input.fileHandleForWriting.write(contentsOf: Data("\n".utf8))
-            shell.waitUntilExit()
-        }
+        defer { try? input.fileHandleForWriting.write(contentsOf: Data("\n".utf8)) }
         let line = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
         guard let processID = Int32(line.trimmingCharacters(in: .whitespacesAndNewlines)) else {
             throw Failure("the shell said “\(line)” instead of a process id")
