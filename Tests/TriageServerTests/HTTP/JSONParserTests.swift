@@ -40,7 +40,7 @@ struct JSONParserTests {
         ("{\"a\": 1 \"b\"", "Expecting ',' delimiter: line 1 column 9 (char 8)"),
         ("[1, 2", "Expecting ',' delimiter: line 1 column 6 (char 5)"),
         ("[1,]", "Expecting value: line 1 column 4 (char 3)"),
-        ("{\"a\":1,}", "Expecting property name enclosed in double quotes: line 1 column 9 (char 8)"),
+        ("{\"a\":1,}", "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"),
         ("{\"a\":1,\n \"b\": nul}", "Expecting value: line 2 column 7 (char 14)"),
         ("1 2", "Extra data: line 1 column 3 (char 2)"),
         ("01", "Extra data: line 1 column 2 (char 1)"),

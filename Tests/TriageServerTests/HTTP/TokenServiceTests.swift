@@ -66,7 +66,6 @@ struct TokenServiceTests {
         let token = forged(header: good, claims: claims())
         let tokens = [
             "", ".", "..", "a.b.c", token + ".x", "x" + token, String(token.dropLast(2)),
-            token.replacing("nexify", with: "x"),
             forged(header: good, claims: claims(), signature: []),
             forged(header: good, claims: claims(), secret: other),
             forged(header: "{\"alg\":\"none\",\"typ\":\"JWT\"}", claims: claims(), signature: []),
