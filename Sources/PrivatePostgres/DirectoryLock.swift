@@ -31,5 +31,10 @@ final class DirectoryLock: Sendable {
         self.file = file
     }
 
-    deinit { close(file) }
+    deinit {
+        // Said and not only closed: a child that is just being started has a copy of the descriptor until it executes
+        // its program, and the lock would stay until then.
+        flock(file, LOCK_UN)
+        close(file)
+    }
 }

@@ -85,13 +85,21 @@ enum FileStep {
         guard rename(temporary, path) == 0 else { throw failure("replace the file", path) }
     }
 
-    /// The text of a small file; nil when there is none.
+    static let readBytesMax = 64 * 1024
+
+    /// The text of a small file (its first `readBytesMax` bytes); nil when there is none.
     static func read(_ path: String) throws(PrivatePostgresError) -> String? {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            guard exists(path) else { return nil }
-            throw failure("read the file", path, errno: EACCES)
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw failure("read the file", path)
         }
-        return String(decoding: data, as: UTF8.self)
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: readBytesMax)
+        // One call reads all of a small regular file.
+        let count = Foundation.read(file, &bytes, bytes.count)
+        guard count >= 0 else { throw failure("read the file", path) }
+        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
     static func move(_ from: String, to path: String) throws(PrivatePostgresError) {

@@ -50,7 +50,7 @@ final class Postmaster: Sendable {
         let descriptor = FileDescriptor(rawValue: log)
         let child = cluster.child
         let program = cluster.binaries.program("postgres")
-        var options = child.platformOptions
+        var options = PlatformOptions()
         options.createSession = true
         let platformOptions = options
         // cluster_name stands in the configuration too; here it makes the process recognisable from its first moment.
@@ -58,12 +58,13 @@ final class Postmaster: Sendable {
             "-D", cluster.home.cluster, "-c", "config_file=\(cluster.home.configurationFile)",
             "-c", "cluster_name=\(processes.clusterName)",
         ]
+        let command = child.command(program, arguments)
         let (spawned, continuation) = AsyncStream.makeStream(of: Result<Int32, PrivatePostgresError>.self)
         // Unstructured, because the server lives on when the task that started it is cancelled; `stop` ends it.
         let end = Task<String, Never> {
             do {
                 let result = try await Subprocess.run(
-                    .path(FilePath(program)), arguments: Arguments(arguments), environment: child.environment(),
+                    command.executable, arguments: command.arguments, environment: child.environment(),
                     workingDirectory: "/", platformOptions: platformOptions, input: .none,
                     output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true), error: .combinedWithOutput
                 ) { execution in
@@ -118,7 +119,8 @@ final class Postmaster: Sendable {
         if try await waitUntilEnded(timeout: Self.immediateStopTimeout) { return }
         throw PrivatePostgresError(
             .stopTimedOut,
-            "PostgreSQL (process \(processID)) did not stop. Look at its log beside \(cluster), then end it with kill -9.")
+            "PostgreSQL (process \(processID)) did not stop. Look at its log beside \(cluster), then end it with kill -9."
+        )
     }
 
     private func waitUntilEnded(timeout: Duration) async throws(PrivatePostgresError) -> Bool {

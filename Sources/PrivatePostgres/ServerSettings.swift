@@ -4,6 +4,8 @@ struct ServerSettings: Sendable {
     var socketDirectory: String
     var accessFile: String
     var loopbackPort: Int?
+    /// Settings have come with versions; the server refuses those it does not know.
+    var majorVersion: Int
     var overrides: [String: String]
 
     /// The socket's name needs a port even without TCP; its directory is private, so this one is always free.
@@ -31,6 +33,7 @@ struct ServerSettings: Sendable {
             "max_wal_size": "512MB",
             "wal_level": "minimal",
             "max_wal_senders": "0",
+            "max_logical_replication_workers": "0",
             "autovacuum_max_workers": "2",
             "huge_pages": "off",
             "jit": "off",
@@ -44,6 +47,8 @@ struct ServerSettings: Sendable {
             "log_line_prefix": "%m [%p] ",
             "log_checkpoints": "off",
         ]
+        // Three worker processes less, for a database that fits in memory.
+        if majorVersion >= 18 { settings["io_method"] = "sync" }
         settings.merge(overrides) { $1 }
         let lines = settings.sorted { $0.key < $1.key }.map { "\($0.key) = \(Self.quoted($0.value))" }
         return "# Written by triage-server at every start; change nothing here.\n"

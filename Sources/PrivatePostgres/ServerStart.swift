@@ -70,7 +70,7 @@ struct ServerStart: Sendable {
                 home: cluster.home, port: configuration.loopbackPort ?? ServerSettings.socketPort,
                 owner: cluster.child.account, current: left?.socketDirectory),
             accessFile: cluster.home.accessFile, loopbackPort: configuration.loopbackPort,
-            overrides: configuration.settings)
+            majorVersion: cluster.majorVersion, overrides: configuration.settings)
 
         if let left, processes.contains(left.processID) {
             if let adopted = try await adopt(left, cluster, processes, settings) { return (adopted, settings, true) }

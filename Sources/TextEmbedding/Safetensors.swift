@@ -3,7 +3,7 @@
 /// Opening trusts nothing: the header's length is reconciled with the file's, the header is parsed strictly, and each
 /// tensor's offsets are reconciled with its type, its shape and its neighbours. After that no tensor can reach outside
 /// the mapping or into another.
-struct Safetensors {
+package struct Safetensors {
     let file: MappedFile
     private let header: SafetensorsHeader
     private let dataStart: Int
@@ -15,7 +15,7 @@ struct Safetensors {
     ]
 
     /// - Parameter bytesMax: a bound on the file's length.
-    init(path: String, bytesMax: Int) throws(TextEmbeddingError) {
+    package init(path: String, bytesMax: Int) throws(TextEmbeddingError) {
         let file = try MappedFile(path: path, bytesMax: bytesMax)
         let bytes = file.bytes
         func malformed(_ problem: String) -> TextEmbeddingError {
@@ -71,7 +71,7 @@ struct Safetensors {
     }
 
     /// The elements of a single-precision tensor of exactly this shape, in the mapping; row-major.
-    func floats(_ name: String, shape: [Int]) throws(TextEmbeddingError) -> UnsafePointer<Float> {
+    package func floats(_ name: String, shape: [Int]) throws(TextEmbeddingError) -> UnsafePointer<Float> {
         guard let entry = header.entries[name] else {
             throw TextEmbeddingError(.otherModel, file: file.path, "has no tensor \(name)")
         }

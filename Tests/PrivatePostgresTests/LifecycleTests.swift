@@ -1,14 +1,14 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A private PostgreSQL's life")
 struct LifecycleTests {
     @Test("It is made, answers with pgvector, and keeps its data over a stop")
     func keepsData() async throws {
         let scratch = try Scratch()
-        let cluster = try await scratch.withServer { server, endpoint in
+        let cluster = try await scratch.withServer { (server, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "CREATE EXTENSION vector") == "CREATE EXTENSION")
             #expect(try await psql(endpoint.connectionString, "SELECT '[1,2]'::vector <-> '[1,4]'") == "2")
             #expect(try await psql(endpoint.connectionString, "CREATE TABLE kept AS SELECT 7 AS n") == "SELECT 1")
@@ -17,7 +17,7 @@ struct LifecycleTests {
             return endpoint.clusterDirectory
         }
         #expect(!FileManager.default.fileExists(atPath: "\(cluster)/postmaster.pid"))
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SELECT n FROM kept") == "7")
             #expect(endpoint.clusterDirectory == cluster)
         }
@@ -42,7 +42,7 @@ struct LifecycleTests {
     @Test("A second server on the same data is refused, and the first goes on")
     func twoAtOnce() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             let refusal = await failure { _ = try await scratch.server().start() }
             #expect(refusal?.code == .dataDirectoryInUse)
             #expect(refusal?.message.contains("process \(getpid())") == true)
@@ -52,8 +52,8 @@ struct LifecycleTests {
 
     @Test("Two servers on two data directories run side by side")
     func sideBySide() async throws {
-        try await Scratch().withServer { _, one in
-            try await Scratch().withServer { _, other in
+        try await Scratch().withServer { (_, one) async throws in
+            try await Scratch().withServer { (_, other) async throws in
                 #expect(try await psql(one.connectionString, "SHOW data_directory") == one.clusterDirectory)
                 #expect(try await psql(other.connectionString, "SHOW data_directory") == other.clusterDirectory)
             }
@@ -69,7 +69,7 @@ struct LifecycleTests {
         let refusal = await failure { _ = try await start.value }
         #expect(refusal?.code == .cancelled)
         try await server.stop()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
     }
@@ -80,11 +80,11 @@ struct LifecycleTests {
         let server = scratch.server()
         let start = Task { try await server.start() }
         // The lock is the first thing that a start makes.
-        while !FileManager.default.fileExists(atPath: "\(scratch.base)/lock") { await Task.yield() }
+        #expect(try await eventually { FileManager.default.fileExists(atPath: "\(scratch.base)/lock") })
         try await server.stop()
         _ = await start.result
         #expect(await !server.isRunning)
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
     }
@@ -93,7 +93,7 @@ struct LifecycleTests {
     func loopback() async throws {
         let port = try FreePort.find()
         let scratch = try Scratch()
-        try await scratch.withServer(scratch.configuration(loopbackPort: port)) { _, endpoint in
+        try await scratch.withServer(scratch.configuration(loopbackPort: port)) { (_, endpoint) async throws in
             #expect(endpoint.port == port && endpoint.listensOnLoopback)
             let parts = try #require(URLComponents(string: endpoint.connectionString))
             let password = try #require(parts.password)
@@ -105,7 +105,7 @@ struct LifecycleTests {
             #expect(try await psql(wrong, "SELECT 1").contains("password authentication failed"))
             #expect(!"\(endpoint)".contains(password))
         }
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SHOW listen_addresses") == "")
         }
     }
@@ -113,7 +113,7 @@ struct LifecycleTests {
     @Test("Files and directories are closed to other accounts")
     func permissions() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             func mode(_ path: String) throws -> Int {
                 let attributes = try FileManager.default.attributesOfItem(atPath: path)
                 return try #require(attributes[.posixPermissions] as? Int)
@@ -135,15 +135,16 @@ struct LifecycleTests {
         for name in ["it's a \"dir\" $HOME `id` %41&?#=ü", String(repeating: "long", count: 40)] {
             var configuration = scratch.configuration(settings: ["log_line_prefix": "it's \\ %m"])
             configuration.dataDirectory = "\(scratch.directory)/\(name)"
-            let socketDirectory = try await scratch.withServer(configuration) { _, endpoint in
+            let socketDirectory = try await scratch.withServer(configuration) { (_, endpoint) async throws in
                 #expect(try await psql(endpoint.connectionString, "SHOW data_directory") == endpoint.clusterDirectory)
                 #expect(try await psql(endpoint.connectionString, "SHOW log_line_prefix") == "it's \\ %m")
                 #expect(endpoint.clusterDirectory == "\(scratch.directory)/\(name)/postgres/cluster")
                 #expect("\(endpoint.socketDirectory)/.s.PGSQL.5432".utf8.count <= 107)
                 return endpoint.socketDirectory
             }
-            #expect(!socketDirectory.hasPrefix("/tmp/nexify-") || name.hasPrefix("it's")
-                || !FileManager.default.fileExists(atPath: socketDirectory))
+            #expect(
+                !socketDirectory.hasPrefix("/tmp/nexify-") || name.hasPrefix("it's")
+                    || !FileManager.default.fileExists(atPath: socketDirectory))
         }
     }
 }

@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A private PostgreSQL after a crash")
 struct RecoveryTests {
@@ -12,7 +12,7 @@ struct RecoveryTests {
         let endpoint = try await server.start()
         #expect(try await psql(endpoint.connectionString, "CREATE TABLE kept AS SELECT 7 AS n") == "SELECT 1")
         #expect(kill(try scratch.postmaster(endpoint), SIGKILL) == 0)
-        while await server.isRunning { await Task.yield() }
+        #expect(try await eventually { await !server.isRunning })
         let again = try await server.start()
         #expect(try await psql(again.connectionString, "SELECT n FROM kept") == "7")
         try await server.stop()
@@ -26,17 +26,18 @@ struct RecoveryTests {
             let endpoint = try await scratch.server().start()
             return try scratch.postmaster(endpoint)
         }()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(endpoint.wasAdopted)
             #expect(try scratch.postmaster(endpoint) == process)
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
-        #expect(kill(process, 0) != 0, "an adopted server is stopped like one of our own")
+        #expect(try await ends(process), "an adopted server is stopped like one of our own")
 
         let next = try await { () async throws -> Int32 in
             try scratch.postmaster(try await scratch.server().start())
         }()
-        try await scratch.withServer(scratch.configuration(settings: ["work_mem": "5MB"])) { _, endpoint in
+        try await scratch.withServer(scratch.configuration(settings: ["work_mem": "5MB"])) {
+            (_, endpoint) async throws in
             #expect(!endpoint.wasAdopted)
             #expect(try scratch.postmaster(endpoint) != next)
             #expect(try await psql(endpoint.connectionString, "SHOW work_mem") == "5MB")
@@ -50,7 +51,7 @@ struct RecoveryTests {
             try scratch.postmaster(try await scratch.server().start())
         }()
         try await scratch.server().stopLeftBehind()
-        #expect(kill(process, 0) != 0)
+        #expect(try await ends(process))
         try await scratch.server().stopLeftBehind()
     }
 
@@ -59,10 +60,10 @@ struct RecoveryTests {
         arguments: ["4194304", "\(getpid())", "-\(getpid())", "", "not a number"])
     func staleFile(processID: String) async throws {
         let scratch = try Scratch()
-        let cluster = try await scratch.withServer { _, endpoint in endpoint.clusterDirectory }
+        let cluster = try await scratch.withServer { (_, endpoint) async throws in endpoint.clusterDirectory }
         let text = "\(processID)\n\(cluster)\n1700000000\n5432\n\(scratch.base)/run\n\n  12345   1\nready   \n"
         try text.write(toFile: "\(cluster)/postmaster.pid", atomically: false, encoding: .utf8)
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(!endpoint.wasAdopted)
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
@@ -74,7 +75,7 @@ struct RecoveryTests {
         let half = "\(scratch.base)/cluster.new"
         try FileManager.default.createDirectory(atPath: "\(half)/base", withIntermediateDirectories: true)
         try "18\n".write(toFile: "\(half)/PG_VERSION", atomically: true, encoding: .utf8)
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
         #expect(!FileManager.default.fileExists(atPath: half))
@@ -83,11 +84,11 @@ struct RecoveryTests {
     @Test("A database that a dying start had made already is taken as made")
     func databaseMarker() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "CREATE TABLE kept AS SELECT 7 AS n") == "SELECT 1")
         }
         try FileManager.default.removeItem(atPath: "\(scratch.base)/database-made")
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(try await psql(endpoint.connectionString, "SELECT n FROM kept") == "7")
         }
     }

@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 @Suite("What keeps a private PostgreSQL from starting, by name")
 struct RefusalTests {
@@ -36,7 +36,7 @@ struct RefusalTests {
     @Test("Data of another major version")
     func otherMajorVersion() async throws {
         let scratch = try Scratch()
-        let cluster = try await scratch.withServer { _, endpoint in endpoint.clusterDirectory }
+        let cluster = try await scratch.withServer { (_, endpoint) async throws in endpoint.clusterDirectory }
         try "15\n".write(toFile: "\(cluster)/PG_VERSION", atomically: false, encoding: .utf8)
         let refusal = await failure { _ = try await scratch.server().start() }
         #expect(refusal?.code == .otherMajorVersion)
@@ -57,7 +57,7 @@ struct RefusalTests {
     @Test("A cluster without its password")
     func passwordMissing() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, _ in }
+        try await scratch.withServer { (_, _) async throws in }
         try FileManager.default.removeItem(atPath: "\(scratch.base)/password")
         let refusal = await failure { _ = try await scratch.server().start() }
         #expect(refusal?.code == .dataMissing)
@@ -81,7 +81,7 @@ struct RefusalTests {
         let refusal = await failure { _ = try await scratch.server(configuration).start() }
         #expect(refusal?.code == .portInUse)
         #expect(refusal?.cause?.contains("Address already in use") == true)
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(!endpoint.wasAdopted)
             #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
         }
@@ -100,11 +100,11 @@ struct RefusalTests {
     @Test("A server that does not answer in time is stopped again")
     func startTimedOut() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, _ in }
+        try await scratch.withServer { (_, _) async throws in }
         let configuration = scratch.configuration(startTimeout: .zero)
         let refusal = await failure { _ = try await scratch.server(configuration).start() }
         #expect(refusal?.code == .startTimedOut)
-        try await scratch.withServer { _, endpoint in #expect(!endpoint.wasAdopted) }
+        try await scratch.withServer { (_, endpoint) async throws in #expect(!endpoint.wasAdopted) }
     }
 
     @Test("A data directory that cannot be written", .enabled(if: geteuid() != 0))

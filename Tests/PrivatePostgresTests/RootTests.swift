@@ -1,7 +1,7 @@
 import Foundation
 import PrivatePostgres
-import Testing
 import TestSupport
+import Testing
 
 /// Root may start it from anywhere, also from a clone that no other account can enter.
 @Suite("A private PostgreSQL started as root", .enabled(if: geteuid() == 0))
@@ -18,7 +18,7 @@ struct RootTests {
             .deletingLastPathComponent().deletingLastPathComponent().path
         try FileManager.default.copyItem(atPath: wheel, toPath: "\(scratch.directory)/wheel")
 
-        let cluster = try await scratch.withServer(configuration) { _, endpoint in
+        let cluster = try await scratch.withServer(configuration) { (_, endpoint) async throws in
             #expect(endpoint.clusterDirectory.hasPrefix("\(outside)/relocated/"))
             #expect(try await psql(endpoint.connectionString, "SHOW data_directory") == endpoint.clusterDirectory)
             #expect(try await psql(endpoint.connectionString, "CREATE TABLE kept AS SELECT 7 AS n") == "SELECT 1")
@@ -26,19 +26,21 @@ struct RootTests {
         }
         let note = try String(contentsOfFile: "\(scratch.base)/location", encoding: .utf8)
         #expect(cluster == "\(note.split(separator: "\n")[0])/cluster")
-        try await scratch.withServer(configuration) { _, endpoint in
+        try await scratch.withServer(configuration) { (_, endpoint) async throws in
             #expect(endpoint.clusterDirectory == cluster)
             #expect(try await psql(endpoint.connectionString, "SELECT n FROM kept") == "7")
         }
 
         // Opened later: the data is still where it was made.
         #expect(chmod(scratch.directory, 0o755) == 0)
-        try await scratch.withServer(configuration) { _, endpoint in #expect(endpoint.clusterDirectory == cluster) }
+        try await scratch.withServer(configuration) { (_, endpoint) async throws in
+            #expect(endpoint.clusterDirectory == cluster)
+        }
 
         // Thrown away: an empty database, and not the old one of the same path.
         try FileManager.default.removeItem(atPath: "\(scratch.directory)/data")
         #expect(chmod(scratch.directory, 0o700) == 0)
-        try await scratch.withServer(configuration) { _, endpoint in
+        try await scratch.withServer(configuration) { (_, endpoint) async throws in
             #expect(endpoint.clusterDirectory != cluster)
             #expect(try await psql(endpoint.connectionString, "SELECT n FROM kept").contains("does not exist"))
         }
@@ -47,7 +49,7 @@ struct RootTests {
     @Test("From a directory that was closed after the data was made: an error that says so, not an empty database")
     func closedLater() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, _ in }
+        try await scratch.withServer { (_, _) async throws in }
         #expect(chmod(scratch.directory, 0o700) == 0)
         let refusal = await failure { _ = try await scratch.server().start() }
         #expect(refusal?.code == .permissionDenied)
@@ -57,7 +59,7 @@ struct RootTests {
     @Test("From an open directory the data stays in it")
     func openClone() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { _, endpoint in
+        try await scratch.withServer { (_, endpoint) async throws in
             #expect(endpoint.clusterDirectory == "\(scratch.base)/cluster")
         }
     }

@@ -74,3 +74,20 @@ func failure(_ body: () async throws -> Void) async -> PrivatePostgresError? {
         return error as? PrivatePostgresError
     }
 }
+
+/// Waits for what sends no event. Never longer than `timeout`: the caller's expectation then fails.
+func eventually(
+    timeout: Duration = .seconds(30), _ condition: () async throws -> Bool
+) async throws -> Bool {
+    let deadline = ContinuousClock.now + timeout
+    while ContinuousClock.now < deadline {
+        if try await condition() { return true }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    return false
+}
+
+/// Whether a process ends; a child of ours is a zombie for a moment, which still counts as there.
+func ends(_ process: Int32) async throws -> Bool {
+    try await eventually { kill(process, 0) != 0 && errno == ESRCH }
+}

@@ -1,6 +1,9 @@
-// The one header that Swift sees of C: BLAS as the system provides it. Kernels' headers are added beside it.
+// The one header that Swift sees of C: BLAS as the system provides it, and our own parts, one line each.
 #ifndef NEXIFY_CBLAS_H
 #define NEXIFY_CBLAS_H
 #include <cblas.h>
+#include "checksums.h"
 #include "encoder.h"
+#include "encoding.h"
+#include "kernels.h"
 #endif

@@ -22,12 +22,9 @@ struct Installation: Service {
         if let directory = settings.postgresDirectory { configuration.binariesDirectory = directory }
         let postgres = PrivatePostgres(configuration, logger: logger)
         say("Starting PostgreSQL …")
-        let endpoint: Endpoint
-        do {
-            endpoint = try await cancelWhenGracefulShutdown { try await postgres.start() }
-        } catch let error as PrivatePostgresError where error.code == .cancelled {
-            return
-        }
+        let started = await Result { try await cancelWhenGracefulShutdown { try await postgres.start() } }
+        if case .failure(let error as PrivatePostgresError) = started, error.code == .cancelled { return }
+        let endpoint = try started.get()
         if endpoint.wasAdopted { say("Found the database running, left behind by an earlier start; using it.") }
         let outcome = await Result {
             try await serve(databaseURL: endpoint.connectionString, databasePlace: endpoint.clusterDirectory)
@@ -51,8 +48,8 @@ struct Installation: Service {
         } catch is CancellationError {
             return
         }
-        let block = block(databasePlace: databasePlace)
-        try await server.run { print(block) }
+        let block = readyBlock(databasePlace: databasePlace)
+        try await server.run { say(block) }
     }
 
     /// Schema, demo and indexes, so that all of it is there when `/readyz` says so.
@@ -79,7 +76,7 @@ struct Installation: Service {
         if triggered > 0 { say("  triage of the \(triggered) newest open tickets is queued") }
     }
 
-    private func block(databasePlace: String) -> String {
+    private func readyBlock(databasePlace: String) -> String {
         let address = settings.host == "0.0.0.0" ? "localhost" : settings.host == "127.0.0.1" ? "localhost" : settings.host
         let model = settings.model.map { "\($0.interface.rawValue) \($0.model) at \($0.baseURL)" } ?? "local engine"
         return """
@@ -95,6 +92,6 @@ struct Installation: Service {
             """
     }
 
-    /// For the person at the terminal.
-    private func say(_ line: String) { print(line) }
+    /// For the person at the terminal, at once also when standard output is a file or a pipe.
+    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }

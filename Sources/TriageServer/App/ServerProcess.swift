@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Postgres
 import ServiceLifecycle
+import UnixSignals
 
 /// `serve` and `worker`: one role of the installation against a database that is already there.
 struct ServerProcess: Service {

@@ -67,7 +67,7 @@ struct Settings: Sendable {
         crossCheckShare = try source.number("NEXIFY_CROSS_CHECK_SHARE", in: 0...1) ?? crossCheckShare
         indexRepairDelay =
             try source.number("NEXIFY_INDEX_REPAIR_SECONDS", in: 0...86_400).map { .seconds($0) } ?? indexRepairDelay
-        logLevel = try source.choice("NEXIFY_LOG_LEVEL", Logger.Level.init) ?? logLevel
+        logLevel = try source.choice("NEXIFY_LOG_LEVEL") { Logger.Level(rawValue: $0) } ?? logLevel
         secretKey = try source.secret("NEXIFY_SECRET_KEY")
         if let secretKey, secretKey.utf8.count < Self.secretKeyBytesMin {
             throw SettingError(

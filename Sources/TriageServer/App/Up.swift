@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Logging
 
 /// `triage-server up`: everything in one process, with a database and demo data of its own when there are none.
 struct Up: AsyncParsableCommand {

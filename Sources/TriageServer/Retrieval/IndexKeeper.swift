@@ -202,7 +202,7 @@ final class IndexKeeper: Sendable {
         let step = max(1, ids.count / configuration.calibrationSamplesMax)
         let sample = stride(from: 0, to: ids.count, by: step).map { ids[$0] }
         let queries = sample.compactMap { snapshot.vector(id: $0) }
-        let neighborLists = try snapshot.exactSearch(queries: queries, k: EvidenceLimits().decidedTicketsMax + 1)
+        let neighborLists = try snapshot.exactSearch(queries, k: EvidenceLimits().decidedTicketsMax + 1)
         let policy = try await organizations.routing(of: organization)
         let wanted = Set(neighborLists.joined().map(\.id)).union(sample).map { TicketID(Int64($0)) }
         let labels = Dictionary(

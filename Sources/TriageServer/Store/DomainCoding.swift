@@ -16,7 +16,7 @@ extension Identifier: PostgresEncodable, PostgresDecodable {
 }
 
 /// `timestamptz`, to the microsecond.
-extension Date: @retroactive PostgresEncodable, @retroactive PostgresDecodable {
+extension Date: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { PostgresTimestamp.postgresType }
 
     public func encode(into bytes: inout [UInt8]) {

@@ -59,7 +59,7 @@ package struct JSONParser {
         case UInt8(ascii: "{"): return try nested { parser throws(JSONParseError) in try parser.object() }
         case UInt8(ascii: "["): return try nested { parser throws(JSONParseError) in try parser.array() }
         case UInt8(ascii: "\""): return .string(try string())
-        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        case .some(UInt8(ascii: "0")...UInt8(ascii: "9")), UInt8(ascii: "-"): return try number()
         case UInt8(ascii: "t") where take("true"): return .bool(true)
         case UInt8(ascii: "f") where take("false"): return .bool(false)
         case UInt8(ascii: "n") where take("null"): return .null

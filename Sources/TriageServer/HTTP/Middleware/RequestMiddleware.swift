@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import Triage
 
 /// The outermost layer: gives the request its id, and the answer its id, security headers, log line and metrics.
 struct RequestMiddleware: RouterMiddleware {
@@ -37,14 +38,6 @@ struct RequestMiddleware: RouterMiddleware {
                 "duration_ms": .stringConvertible(elapsed.milliseconds),
             ])
         return response
-    }
-}
-
-extension Duration {
-    /// Rounded to the microsecond.
-    var milliseconds: Double {
-        let (seconds, attoseconds) = components
-        return (Double(seconds) * 1e6 + (Double(attoseconds) / 1e12).rounded()) / 1e3
     }
 }
 

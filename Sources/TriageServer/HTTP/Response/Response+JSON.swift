@@ -17,7 +17,7 @@ extension Response {
     }
 
     package static func json(
-        _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], _ value: some JSONRepresentable
+        _ status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], of value: some JSONRepresentable
     ) -> Response {
         json(status, headers: headers) { value.write(to: &$0) }
     }

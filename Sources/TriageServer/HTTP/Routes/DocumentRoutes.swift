@@ -38,13 +38,13 @@ struct DocumentRoutes: Sendable {
         try fields.check()
         let document = try await services.documents.create(
             title: title, text: text, metadata: metadata, in: organization)
-        return .json(.created, document)
+        return .json(.created, of: document)
     }
 
     @Sendable private func read(
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
-        .json(try await document(request, organization))
+        .json(of: try await document(request, organization))
     }
 
     @Sendable private func delete(

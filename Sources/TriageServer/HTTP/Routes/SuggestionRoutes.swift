@@ -39,7 +39,7 @@ struct SuggestionRoutes: Sendable {
             let suggestion = try await services.suggestions.suggestion(
                 id, of: ticket.id, in: ticket.organization)
         else { throw APIError.notFound("Suggestion") }
-        return .json(suggestion)
+        return .json(of: suggestion)
     }
 
     @Sendable private func edit(
@@ -59,7 +59,7 @@ struct SuggestionRoutes: Sendable {
                 id, of: ticket.id, in: ticket.organization, draftReply: draft, priority: priority, team: team,
                 by: principal.user.id)
         }
-        return .json(edited)
+        return .json(of: edited)
     }
 
     @Sendable private func approve(
@@ -79,7 +79,7 @@ struct SuggestionRoutes: Sendable {
             try await services.suggestions.approve(
                 id, of: ticket.id, in: ticket.organization, edits: decided, by: principal.user.id)
         }
-        return .json(approved)
+        return .json(of: approved)
     }
 
     @Sendable private func reject(
@@ -97,7 +97,7 @@ struct SuggestionRoutes: Sendable {
             try await services.suggestions.reject(
                 id, of: ticket.id, in: ticket.organization, note: note, by: principal.user.id)
         }
-        return .json(rejected)
+        return .json(of: rejected)
     }
 
     private static let draft = BodyFields.TextRule(

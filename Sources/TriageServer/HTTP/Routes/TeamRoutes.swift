@@ -1,4 +1,5 @@
 import Hummingbird
+import Triage
 
 /// The organisation's teams.
 struct TeamRoutes: Sendable {

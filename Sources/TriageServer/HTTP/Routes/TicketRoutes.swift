@@ -134,6 +134,6 @@ struct TicketRoutes: Sendable {
     private static let body = BodyFields.TextRule(charactersMax: Ticket.Limits.bodyCharactersMax)
 
     private static func answer(_ ticket: Ticket, status: HTTPResponse.Status = .ok) -> Response {
-        .json(status, headers: [.eTag: EntityTag.of(version: ticket.version)], ticket)
+        .json(status, headers: [.eTag: EntityTag.of(version: ticket.version)], of: ticket)
     }
 }

@@ -12,7 +12,7 @@ struct DemoData: Sendable {
         struct Rule: Decodable, Sendable {
             var keywords: [String]
             var team: String?
-            var priority: Ticket.Priority?
+            var priority: Triage.Ticket.Priority?
         }
 
         struct User: Decodable, Sendable {

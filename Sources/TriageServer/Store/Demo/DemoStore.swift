@@ -8,6 +8,9 @@ struct DemoStore: Sendable {
     /// The key under which the newest open tickets are triggered, once.
     static let triggerKey = "demo-seed"
 
+    /// Marks the events of what was seeded.
+    static let source = "demo data"
+
     struct Counts: Sendable {
         var documents: Int
         var decided: Int
@@ -50,16 +53,18 @@ struct DemoStore: Sendable {
         }
     }
 
-    /// Triggers triage of the newest open tickets of an organisation that has never triggered any.
+    /// Triggers triage of the demo's newest open tickets, unless its organisation has ever triggered any.
     ///
     /// - Returns: how many.
-    func triggerNewest(_ count: Int, of name: String) async throws -> Int {
+    func triggerNewest(_ count: Int) async throws -> Int {
         let triggered = try await pool.withTransaction { connection in
             let tickets = try await connection.query(
                 """
-                SELECT t.id, t.organization_id FROM tickets t JOIN organizations o ON o.id = t.organization_id
-                WHERE o.name = \(name) AND t.status = 'open' AND t.deleted_at IS NULL
-                      AND NOT EXISTS (SELECT FROM job_runs r WHERE r.organization_id = o.id)
+                SELECT t.id, t.organization_id
+                FROM tickets t JOIN ticket_events e ON e.organization_id = t.organization_id AND e.ticket_id = t.id
+                WHERE e.event_type = 'TICKET_CREATED' AND e.payload ->> 'source' = \(Self.source)
+                      AND t.status = 'open' AND t.deleted_at IS NULL
+                      AND NOT EXISTS (SELECT FROM job_runs r WHERE r.organization_id = t.organization_id)
                 ORDER BY t.id DESC LIMIT \(count)
                 """)
             for row in tickets {
@@ -125,14 +130,14 @@ extension PostgresConnection {
             """
             INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, payload, created_at)
             VALUES (\(organization), \(id), 'TICKET_CREATED', 'system',
-                    \(["ref": .string(ticket.ref), "source": "demo data"] as JSONValue), \(ticket.createdAt))
+                    \(["ref": .string(ticket.ref), "source": .string(DemoStore.source)] as JSONValue), \(ticket.createdAt))
             """)
         guard resolved else { return }
         try await execute(
             """
             INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, payload, created_at)
             VALUES (\(organization), \(id), 'STATUS_CHANGED', 'system',
-                    \(["from": "open", "to": "resolved", "source": "demo data"] as JSONValue), \(ticket.createdAt))
+                    \(["from": "open", "to": "resolved", "source": .string(DemoStore.source)] as JSONValue), \(ticket.createdAt))
             """)
         try await execute(
             """

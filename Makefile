@@ -1,0 +1,36 @@
+# The commands of this repository. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build format lint clean setup setup-tests
+MAKEFLAGS += --no-print-directory
+
+help: ## list these commands
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: setup ## build and start everything on http://localhost:8000; Ctrl-C stops it
+	swift build -c release --product triage-server
+	@exec .build/release/triage-server up
+
+# One build for everything: `swift test` on its own would build all of it again, with testable imports.
+test: setup-tests ## build everything and run all tests
+	swift build -c release --build-tests
+	swift test -c release --skip-build
+	@if [ -x scripts/test-console.sh ]; then scripts/test-console.sh; fi
+
+build: setup ## build the programs and libraries
+	swift build -c release
+
+format: ## format all Swift files
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## check the formatting of all Swift files
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+
+clean: ## remove what was built (the data and the downloaded parts in .nexify stay)
+	swift package clean
+
+setup:
+	@scripts/setup.sh
+
+setup-tests:
+	@scripts/setup.sh --tests

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Glibc
+import VectorIndex
+
+/// How a command ends: what it says on standard error, and its exit code.
+enum ToolFailure {
+    /// The file itself is at fault.
+    static let unsound = ExitCode(1)
+    /// Something else stood in the way.
+    static let notChecked = ExitCode(2)
+
+    /// Runs a command's body; an error becomes one message and an exit code.
+    static func reported(_ body: () throws -> Void) throws {
+        do { try body() } catch { throw report(error) }
+    }
+
+    static func reported(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch { throw report(error) }
+    }
+
+    private static func report(_ error: any Error) -> any Error {
+        if error is ExitCode { return error }
+        say("error: \(error)")
+        return (error as? VectorIndexError).map { exitCode(for: $0.code) } ?? notChecked
+    }
+
+    static func exitCode(for code: VectorIndexError.Code) -> ExitCode {
+        switch code {
+        case .truncated, .damaged, .notAnIndex, .unsupportedVersion, .foreignByteOrder, .fingerprintMismatch: unsound
+        case .notFound, .notReadable, .notARegularFile, .invalidParameter, .dimensionMismatch, .notFinite, .zeroVector,
+            .duplicateID, .tooLarge, .cannotWrite: notChecked
+        }
+    }
+
+    /// One line on standard error.
+    static func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        bytes.withUnsafeBufferPointer { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}

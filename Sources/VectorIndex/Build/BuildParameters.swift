@@ -1,0 +1,78 @@
+/// What an index is built with. All of it that shapes the bytes is stored in the file.
+public struct BuildParameters: Sendable, Equatable {
+    /// Neighbours per node on level 0, a multiple of 16 so that rows end on cache lines.
+    public var degree: Int
+    /// Neighbours per node on the upper levels (M).
+    public var upperDegree: Int
+    /// Width of the search that finds a new node's neighbours. Larger: better graph, slower build.
+    public var efConstruction: Int
+    /// Width of a search that does not say its own.
+    public var efSearch: Int
+    /// Indexes of at most this many different vectors have no graph and are scanned exactly.
+    public var exactScanMax: Int
+    public var seed: UInt64
+    /// Threads of the build; 0 means one per processor. Does not change the outcome.
+    public var threads: Int
+    /// Names the model that the vectors come from, at most 128 bytes.
+    public var modelFingerprint: String
+    /// The caller's high-water mark: what of its source this index has seen.
+    public var sourceVersion: UInt64
+
+    public init(
+        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 128, efSearch: Int = 64, exactScanMax: Int = 2_000,
+        seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0
+    ) {
+        self.degree = degree
+        self.upperDegree = upperDegree
+        self.efConstruction = efConstruction
+        self.efSearch = efSearch
+        self.exactScanMax = exactScanMax
+        self.seed = seed
+        self.threads = threads
+        self.modelFingerprint = modelFingerprint
+        self.sourceVersion = sourceVersion
+    }
+
+    func check() throws(VectorIndexError) {
+        func refuse(_ what: String, _ remedy: String) -> VectorIndexError { VectorIndexError(.invalidParameter, what, remedy: remedy) }
+        guard (16...IndexFormat.degreeMax).contains(degree), degree % 16 == 0 else {
+            throw refuse("degree \(degree) is not allowed", "Use a multiple of 16 up to \(IndexFormat.degreeMax).")
+        }
+        guard (4...IndexFormat.degreeMax).contains(upperDegree) else {
+            throw refuse("upperDegree \(upperDegree) is not allowed", "Use 4...\(IndexFormat.degreeMax).")
+        }
+        guard (8...4096).contains(efConstruction) else {
+            throw refuse("efConstruction \(efConstruction) is not allowed", "Use 8...4096.")
+        }
+        guard (1...IndexFormat.efMax).contains(efSearch) else {
+            throw refuse("efSearch \(efSearch) is not allowed", "Use 1...\(IndexFormat.efMax).")
+        }
+        guard (0...1_000_000).contains(exactScanMax) else {
+            throw refuse("exactScanMax \(exactScanMax) is not allowed", "Use 0...1000000.")
+        }
+        guard modelFingerprint.utf8.count <= IndexFormat.fingerprintBytesMax, !modelFingerprint.utf8.contains(0) else {
+            throw refuse("the model fingerprint is too long", "Use at most \(IndexFormat.fingerprintBytesMax) bytes of text.")
+        }
+        guard (0...1024).contains(threads) else { throw refuse("\(threads) threads are not allowed", "Use 0...1024.") }
+    }
+
+    var threadsUsed: Int { threads > 0 ? threads : System.processors }
+}
+
+/// How far a build is.
+public struct BuildProgress: Sendable, Equatable {
+    public enum Phase: String, Sendable {
+        case encoding, linking, writing, verifying
+    }
+
+    public var phase: Phase
+    /// Of `total` steps of this phase.
+    public var done: Int
+    public var total: Int
+
+    public init(phase: Phase, done: Int, total: Int) {
+        self.phase = phase
+        self.done = done
+        self.total = total
+    }
+}

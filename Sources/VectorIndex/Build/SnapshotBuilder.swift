@@ -1,0 +1,131 @@
+import CBLAS
+
+/// Collects vectors and writes them as one snapshot file.
+///
+/// The same vectors, ids, parameters and seed give the same bytes, whatever the order of adding, the number of threads and the
+/// processor. Memory: 4 bytes a dimension and vector, and while linking about half of that again.
+public struct SnapshotBuilder: Sendable {
+    public let dimensions: Int
+    public let metric: Metric
+    public let parameters: BuildParameters
+    private var ids: [UInt64] = []
+    private var vectors: [Float] = []
+
+    /// What is wrong with dimensions or parameters is said by `write`.
+    public init(dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()) {
+        self.dimensions = dimensions
+        self.metric = metric
+        self.parameters = parameters
+    }
+
+    /// How many vectors were added.
+    public var count: Int { ids.count }
+
+    public mutating func reserveCapacity(_ count: Int) {
+        ids.reserveCapacity(count)
+        vectors.reserveCapacity(count * dimensions)
+    }
+
+    /// Adds a vector under an id of the caller's. Ids must differ; whether they do is seen by `write`.
+    public mutating func add(id: UInt64, vector: UnsafeBufferPointer<Float>) throws(VectorIndexError) {
+        guard ids.count < IndexFormat.nodesMax else {
+            throw VectorIndexError(
+                .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors", remedy: "Split the data into several indexes.")
+        }
+        let length = try VectorCheck.length(of: vector, dimensions: dimensions, metric: metric)
+        ids.append(id)
+        if metric == .cosine {
+            for value in vector { vectors.append(Float(Double(value) / length)) }
+        } else {
+            vectors.append(contentsOf: vector)
+        }
+    }
+
+    public mutating func add(id: UInt64, vector: [Float]) throws(VectorIndexError) {
+        try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in try add(id: id, vector: vector) }
+    }
+
+    /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes `<path>.previous`.
+    ///
+    /// When it throws, what was at `path` is untouched. `progress` is called on this thread.
+    @discardableResult
+    public func write(
+        to path: String, progress: (BuildProgress) -> Void = { _ in }
+    ) throws(VectorIndexError) -> SnapshotInfo {
+        guard (1...IndexFormat.dimensionsMax).contains(dimensions) else {
+            throw VectorIndexError(
+                .invalidParameter, "\(dimensions) dimensions are not allowed", remedy: "Use 1...\(IndexFormat.dimensionsMax).")
+        }
+        try parameters.check()
+        let threads = parameters.threadsUsed
+        let order = try NodeOrder(
+            ids: ids, vectors: vectors, dimensions: dimensions, seed: parameters.seed, threads: threads)
+        let graph = order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
+            ? buildGraph(order, threads: threads, progress) : nil
+        var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
+        try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
+            try file.write(vectors) { progress(BuildProgress(phase: .writing, done: $0, total: $1)) }
+        }
+        progress(BuildProgress(phase: .verifying, done: 0, total: 1))
+        let info = try file.install()
+        progress(BuildProgress(phase: .verifying, done: 1, total: 1))
+        return info
+    }
+
+    private func buildGraph(_ order: NodeOrder, threads: Int, _ progress: (BuildProgress) -> Void) -> BuiltGraph {
+        let nodes = order.inputs.count
+        progress(BuildProgress(phase: .encoding, done: 0, total: nodes))
+        let space = vectors.withUnsafeBufferPointer {
+            CodeSpace(
+                vectors: $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, threads: threads)
+        }
+        progress(BuildProgress(phase: .encoding, done: nodes, total: nodes))
+        var levels: [LayerGraph] = []
+        for size in order.layerSizes.reversed() + [nodes] {
+            let isBase = levels.count == order.layerSizes.count
+            let builder = LayerBuilder(
+                space: space, nodes: size, degree: isBase ? parameters.degree : parameters.upperDegree, upper: levels,
+                efConstruction: parameters.efConstruction, workers: Workers(threads: threads))
+            let level = builder.build { done, total in
+                if isBase { progress(BuildProgress(phase: .linking, done: done, total: total)) }
+            }
+            levels.append(level)
+        }
+        return BuiltGraph(space: space, upper: levels.dropLast().reversed(), base: levels[levels.count - 1])
+    }
+}
+
+/// All levels of a finished graph.
+struct BuiltGraph {
+    let space: CodeSpace
+    /// Levels 1, 2, ...
+    let upper: [LayerGraph]
+    let base: LayerGraph
+}
+
+/// What vectors and queries must be.
+enum VectorCheck {
+    /// - Returns: the Euclidean length.
+    static func length(
+        of vector: UnsafeBufferPointer<Float>, dimensions: Int, metric: Metric
+    ) throws(VectorIndexError) -> Double {
+        guard vector.count == dimensions, let base = vector.baseAddress else {
+            throw VectorIndexError(
+                .dimensionMismatch, "the vector has \(vector.count) dimensions and the index \(dimensions)",
+                remedy: "Use the model that the index was built with.")
+        }
+        guard nx_all_finite(base, dimensions) != 0 else {
+            throw VectorIndexError(
+                .notFinite, "the vector holds a value that is not a finite number", remedy: "Check what computed the vector.")
+        }
+        let length = nx_sum_of_squares(base, dimensions).squareRoot()
+        guard length <= 1e18 else {
+            throw VectorIndexError(.tooLarge, "the vector is longer than 1e18", remedy: "Scale the vectors down.")
+        }
+        guard metric != .cosine || length >= 1e-30 else {
+            throw VectorIndexError(
+                .zeroVector, "the vector is zero, which has no direction", remedy: "Leave it out, or use another metric.")
+        }
+        return length
+    }
+}

@@ -1,0 +1,132 @@
+import CBLAS
+
+/// A built snapshot on its way to disk: the header's fields, and each section's bytes as docs/INDEX_FORMAT.md lays them out.
+struct SnapshotFile {
+    private var header = FileHeader()
+    private let order: NodeOrder
+    private let graph: BuiltGraph?
+    private let dimensions: Int
+    private let metric: Metric
+    private var file: SectionWriter
+
+    private static let bufferBytes = 4 << 20
+
+    init(builder: SnapshotBuilder, order: NodeOrder, graph: BuiltGraph?, path: String) throws(VectorIndexError) {
+        let parameters = builder.parameters
+        dimensions = builder.dimensions
+        metric = builder.metric
+        self.order = order
+        self.graph = graph
+        header.count = UInt64(order.ids.count)
+        header.nodes = UInt64(order.inputs.count)
+        header.dimensions = UInt32(dimensions)
+        header.metric = metric
+        header.efConstruction = UInt32(parameters.efConstruction)
+        header.efSearch = UInt32(parameters.efSearch)
+        header.exactScanMax = UInt32(parameters.exactScanMax)
+        header.seed = parameters.seed
+        header.sourceVersion = parameters.sourceVersion
+        header.fingerprint = parameters.modelFingerprint
+        if let graph {
+            header.codeKind = .int8
+            header.codeBytes = UInt32(graph.space.encoding.codeBytes)
+            header.degree = UInt32(parameters.degree)
+            header.upperDegree = UInt32(parameters.upperDegree)
+            header.layers = UInt32(graph.upper.count)
+            header.scale = graph.space.encoding.scale
+        }
+        file = try SectionWriter(path: path)
+    }
+
+    mutating func write(
+        _ vectors: UnsafeBufferPointer<Float>, progress: (Int, Int) -> Void
+    ) throws(VectorIndexError) {
+        let nodes = order.inputs.count
+        if let graph {
+            try writeRows(graph) { progress($0, 2 * nodes) }
+            if !graph.upper.isEmpty { try writeUpper(graph) }
+            if metric == .squaredL2 { try writeArray(.center, graph.space.encoding.center) }
+        }
+        try writeExact(vectors) { progress(nodes + $0, 2 * nodes) }
+        try writeArray(.ids, order.ids)
+        try writeArray(.idOrder, order.idOrder)
+        if let starts = order.groupStarts { try writeArray(.groups, starts) }
+        try file.finish(header)
+    }
+
+    func install() throws(VectorIndexError) -> SnapshotInfo { try file.install() }
+
+    private mutating func writeRows(_ graph: BuiltGraph, progress: (Int) -> Void) throws(VectorIndexError) {
+        let layout = RowLayout(dimensions: dimensions, degree: graph.base.degree, metric: metric)
+        let nodes = graph.base.nodes
+        let perBuffer = max(1, Self.bufferBytes / layout.stride)
+        let rows = AlignedBuffer<UInt8>(count: perBuffer * layout.stride)
+        file.begin(.rows, stride: layout.stride)
+        for start in stride(from: 0, to: nodes, by: perBuffer) {
+            let end = min(start + perBuffer, nodes)
+            for node in start..<end {
+                let row = UnsafeMutableRawPointer(rows.base + (node - start) * layout.stride)
+                row.copyMemory(from: graph.space.codes.base + node * layout.codeBytes, byteCount: layout.codeBytes)
+                graph.base.writeSlots(
+                    of: node, to: (row + layout.neighborsOffset).assumingMemoryBound(to: UInt32.self))
+                if layout.hasNorm {
+                    (row + layout.normOffset).storeBytes(of: graph.space.norms[node], as: Int32.self)
+                }
+            }
+            try file.append(rows.bytes(count: (end - start) * layout.stride))
+            progress(end)
+        }
+        try file.end()
+    }
+
+    /// A directory of the levels' sizes, padded to a cache line, then level after level its nodes' slots.
+    private mutating func writeUpper(_ graph: BuiltGraph) throws(VectorIndexError) {
+        let degree = graph.upper[0].degree
+        file.begin(.upper, stride: 4 * degree)
+        var directory = [UInt32](repeating: 0, count: UpperLayout.directoryBytes / 4)
+        for (i, level) in graph.upper.enumerated() { directory[i] = UInt32(level.nodes) }
+        try append(directory)
+        for level in graph.upper {
+            let slots = AlignedBuffer<UInt32>(count: level.nodes * degree)
+            for node in 0..<level.nodes { level.writeSlots(of: node, to: slots.base + node * degree) }
+            try file.append(slots.bytes(count: level.nodes * degree))
+        }
+        try file.end()
+    }
+
+    private mutating func writeExact(
+        _ vectors: UnsafeBufferPointer<Float>, progress: (Int) -> Void
+    ) throws(VectorIndexError) {
+        let perBuffer = max(1, Self.bufferBytes / (4 * dimensions))
+        let gathered = AlignedBuffer<Float>(count: perBuffer * dimensions)
+        file.begin(.exact, stride: 4 * dimensions)
+        for start in stride(from: 0, to: order.inputs.count, by: perBuffer) {
+            let end = min(start + perBuffer, order.inputs.count)
+            for node in start..<end {
+                (gathered.base + (node - start) * dimensions)
+                    .update(from: vectors.baseAddress! + order.inputs[node] * dimensions, count: dimensions)
+            }
+            try file.append(gathered.bytes(count: (end - start) * dimensions))
+            progress(end)
+        }
+        try file.end()
+    }
+
+    private mutating func writeArray<Element: BitwiseCopyable>(
+        _ tag: SectionTag, _ values: [Element]
+    ) throws(VectorIndexError) {
+        file.begin(tag, stride: MemoryLayout<Element>.stride)
+        try append(values)
+        try file.end()
+    }
+
+    private mutating func append<Element: BitwiseCopyable>(_ values: [Element]) throws(VectorIndexError) {
+        try values.withUnsafeBufferPointer { values throws(VectorIndexError) in try file.append(UnsafeRawBufferPointer(values)) }
+    }
+}
+
+/// Where the levels lie in UPPR.
+enum UpperLayout {
+    /// Up to `IndexFormat.layersMax` sizes of 4 bytes.
+    static let directoryBytes = 64
+}

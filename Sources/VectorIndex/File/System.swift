@@ -1,0 +1,77 @@
+import Glibc
+
+/// The operating system's calls, each once; what fails throws the system's own error number.
+enum System {
+    struct Failure: Error {
+        let number: CInt
+        let call: String
+
+        var description: String { "\(call): \(String(cString: strerror(number)))" }
+    }
+
+    static func open(_ path: String, flags: CInt, mode: mode_t = 0o644) throws(Failure) -> CInt {
+        try check("open") { Glibc.open(path, flags | O_CLOEXEC, mode) }
+    }
+
+    static func status(of descriptor: CInt) throws(Failure) -> stat {
+        var status = stat()
+        _ = try check("fstat") { fstat(descriptor, &status) }
+        return status
+    }
+
+    static func map(_ descriptor: CInt, length: Int) throws(Failure) -> UnsafeRawPointer {
+        let address = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0)
+        guard let address, address != MAP_FAILED else { throw Failure(number: errno, call: "mmap") }
+        return UnsafeRawPointer(address)
+    }
+
+    static func write(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            done += try check("write") { Glibc.write(descriptor, bytes.baseAddress! + done, bytes.count - done) }
+        }
+    }
+
+    static func writeStart(_ descriptor: CInt, _ bytes: [UInt8]) throws(Failure) {
+        var done = 0
+        while done < bytes.count {
+            let at = done
+            done += try bytes.withUnsafeBufferPointer { buffer throws(Failure) in
+                try check("pwrite") { pwrite(descriptor, buffer.baseAddress! + at, bytes.count - at, off_t(at)) }
+            }
+        }
+    }
+
+    static func synchronize(_ descriptor: CInt) throws(Failure) { _ = try check("fsync") { fsync(descriptor) } }
+
+    static func rename(_ from: String, to: String) throws(Failure) { _ = try check("rename") { Glibc.rename(from, to) } }
+
+    static func link(_ from: String, to: String) throws(Failure) { _ = try check("link") { Glibc.link(from, to) } }
+
+    /// Whether there was one to remove.
+    @discardableResult
+    static func remove(_ path: String) -> Bool { unlink(path) == 0 }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes a directory's own entries durable.
+    static func synchronizeDirectory(_ path: String) throws(Failure) {
+        let descriptor = try open(path, flags: O_RDONLY | O_DIRECTORY)
+        defer { close(descriptor) }
+        try synchronize(descriptor)
+    }
+
+    static var processID: Int { Int(getpid()) }
+
+    static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+
+    private static func check<Result: FixedWidthInteger & SignedInteger>(
+        _ call: String, _ body: () -> Result
+    ) throws(Failure) -> Result {
+        while true {
+            let result = body()
+            if result >= 0 { return result }
+            if errno != EINTR { throw Failure(number: errno, call: call) }
+        }
+    }
+}
