@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import Testing
+import TestSupport
 import Triage
 import TriageServer
 
@@ -31,7 +31,7 @@ final class LlamaServer: Sendable {
     static func run<Result>(
         contextTokens: Int = 4_096, _ body: (LlamaServer) async throws -> Result
     ) async throws -> Result {
-        let parts = ProcessInfo.processInfo.environment["NEXIFY_PARTS_DIR"] ?? repositoryPath(".nexify/parts")
+        let parts = ProcessInfo.processInfo.environment["NEXIFY_PARTS_DIR"] ?? RepositoryRoot.path(".nexify/parts")
         let program = "\(parts)/llm/bin/llama-server"
         let model = "\(parts)/llm/SmolLM2-135M-Instruct.Q4_1.gguf"
         guard FileManager.default.isExecutableFile(atPath: program), FileManager.default.fileExists(atPath: model)
@@ -102,12 +102,6 @@ final class LlamaServer: Sendable {
     private static func listening(in log: String) -> String? {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         return text.firstMatch(of: /listening on (http:\/\/127\.0\.0\.1:[0-9]+)/).map { String($0.output.1) }
-    }
-
-    private static func repositoryPath(_ relative: String) -> String {
-        var directory = URL(fileURLWithPath: #filePath)
-        for _ in 0..<4 { directory.deleteLastPathComponent() }
-        return directory.appendingPathComponent(relative).path
     }
 }
 
