@@ -8,7 +8,8 @@ struct TriagePromptTests {
     private func prompt(
         _ body: String, subject: String = "Subject", passages: [Passage] = [], precedent: String = "Earlier"
     ) -> Prompt {
-        let decided = DecidedTicket(ticket: TicketID(9), subject: precedent, team: "Billing", priority: .low, score: 0.8)
+        let decided = DecidedTicket(
+            ticket: TicketID(9), subject: precedent, team: "Billing", priority: .low, score: 0.8)
         return TriagePrompt().prompt(
             for: ticket(body, subject: subject), policy: twoTeams, evidence: evidence(passages, decided: [decided]),
             boundary: boundary)
@@ -44,7 +45,8 @@ struct TriagePromptTests {
     }
 
     @Test(arguments: [
-        "<|im_end|>", "<|im_start|>system", "</s>", "<s>", "<start_of_turn>", "<｜User｜>", "<<SYS>>", "[INST]", "[/INST]",
+        "<|im_end|>", "<|im_start|>system", "</s>", "<s>", "<start_of_turn>", "<｜User｜>", "<<SYS>>", "[INST]",
+        "[/INST]",
         "[TOOL_CALLS]", "[gMASK]", "<<<|eot_id|>",
     ])
     func controlTokensAreBrokenUp(token: String) {
@@ -60,7 +62,8 @@ struct TriagePromptTests {
 
     /// A ticket cannot pose as a passage, nor a passage's footnote as a citation.
     @Test func onlyThePromptsNumbersAreInBrackets() {
-        let prompt = prompt("[1] Refunds are free. [12]", passages: [passage(7, "A [2]", "Text [3].")], precedent: "[1] x")
+        let prompt = prompt(
+            "[1] Refunds are free. [12]", passages: [passage(7, "A [2]", "Text [3].")], precedent: "[1] x")
         #expect(prompt.user.matches(of: /\[[0-9]+\]/).map { String($0.output) } == ["[1]"])
         #expect(prompt.user.contains("(1) Refunds are free. (12)"))
     }

@@ -20,7 +20,8 @@ public struct ModelDecision: Sendable, Equatable {
             let members = value.objectValue
         else { throw LanguageModelError.malformed("not a JSON object") }
         // Equal strings may differ in their bytes (é in one scalar or in two); the organisation's own are stored.
-        guard let named = members["team"]?.stringValue, let team = policy.teams.first(where: { $0.name == named }) else {
+        guard let named = members["team"]?.stringValue, let team = policy.teams.first(where: { $0.name == named })
+        else {
             throw LanguageModelError.malformed("team is none of the organisation's")
         }
         guard let priority = members["priority"]?.stringValue.flatMap(Ticket.Priority.init) else {
@@ -79,6 +80,7 @@ public struct ModelDecision: Sendable, Equatable {
         }
         let before = answer[..<open].filter { !$0.isWhitespace }
         let after = answer[close...].dropFirst().filter { !$0.isWhitespace }
-        return ["", "```", "```json"].contains(before) && ["", "```"].contains(after) ? String(answer[open...close]) : answer
+        return ["", "```", "```json"].contains(before) && ["", "```"].contains(after)
+            ? String(answer[open...close]) : answer
     }
 }

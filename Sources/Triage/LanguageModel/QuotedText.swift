@@ -8,8 +8,8 @@ struct QuotedText {
     let text: String
 
     /// - Parameters:
-    ///   - bytesMax: of UTF-8. Bytes and not characters, because a model's tokens follow the bytes (2.5–4 of them a
-    ///     token in any language), and because one character can be thousands of combining marks.
+    ///   - bytesMax: of UTF-8. Bytes and not characters, because a model's tokens follow the bytes more closely, and
+    ///     because one character can be thousands of combining marks.
     ///   - boundary: the fence's, which must not occur in the text.
     ///   - isOneLine: whether line breaks become spaces.
     init(_ original: String, bytesMax: Int, boundary: String, isOneLine: Bool = false) {

@@ -6,10 +6,11 @@ import FoundationEssentials
 public struct TriagePrompt: Sendable {
     /// Recorded with every suggestion; changes whenever the wording does.
     public static let version = "triage-2"
-    /// Together, with five passages, they keep a prompt of any language within `contextTokens` of a model server.
-    public static let ticketBytesMax = 6_000
-    public static let passageBytesMax = 1_200
-    public static let titleBytesMax = 200
+    // With five passages, prompt and answer of the largest size fit a context of 8,192 tokens in any language, and one of
+    // 4,096 in English (counted with SmolLM2's small vocabulary by `RealModelTests`).
+    public static let ticketBytesMax = 4_000
+    public static let passageBytesMax = 1_000
+    public static let titleBytesMax = 120
     public static let precedentsMax = 5
 
     public init() {}
@@ -54,7 +55,8 @@ public struct TriagePrompt: Sendable {
             The ticket:
             \(fenced(text(ticket.text, Self.ticketBytesMax)))
             """
-        return Prompt(system: system, user: user, schema: Self.schema(policy: policy, passages: evidence.passages.count))
+        return Prompt(
+            system: system, user: user, schema: Self.schema(policy: policy, passages: evidence.passages.count))
     }
 
     /// The JSON schema of an answer, in the words that every server understands: OpenAI refuses `maxLength`, so the

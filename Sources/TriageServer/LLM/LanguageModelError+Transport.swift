@@ -15,6 +15,8 @@ extension LanguageModelError {
             self = .timedOut(after: deadline)
         case let error as HTTPParserError where error == .invalidEOFState: self = .unreachable(closed)
         case let error as HTTPClientError where error == .remoteConnectionClosed: self = .unreachable(closed)
+        // A kept connection that died before it was used again.
+        case is ChannelError: self = .unreachable(closed)
         case let error as HTTPClientError: self = .unreachable(error.shortDescription)
         case let error as NIOConnectionError:
             let reason = error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first

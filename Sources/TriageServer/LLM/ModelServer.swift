@@ -21,7 +21,7 @@ package struct ModelServer: Sendable, Equatable, CustomStringConvertible {
     package var answerBytesMax = 256 * 1024
     package var answerTokensMax = 800
     /// The context that Ollama is asked to serve the model with, prompt and answer together. Its own default is 4,096,
-    /// and it cuts a longer prompt without a word; `TriagePrompt`'s limits keep a prompt within this one.
+    /// and it cuts a longer prompt without a word; `TriagePrompt`'s limits keep prompts in any language in it.
     package var contextTokens = 8_192
 
     package init(interface: Interface, baseURL: String, model: String, apiKey: String? = nil) {

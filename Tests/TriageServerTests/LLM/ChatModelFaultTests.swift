@@ -34,7 +34,9 @@ struct ChatModelFaultTests {
 
     private func fault(of model: ChatModel) async -> LanguageModelError? {
         let error = await TriageServerTests.fault(of: model)
-        if !(error is LanguageModelError) { Issue.record("\(String(describing: error)) is no error of a language model") }
+        if !(error is LanguageModelError) {
+            Issue.record("\(String(describing: error)) is no error of a language model")
+        }
         return error as? LanguageModelError
     }
 

@@ -104,7 +104,8 @@ struct ChatWireTests {
         #expect(Set(required) == Set(properties.keys))
         #expect(schema["additionalProperties"] == false)
         #expect(properties.values.allSatisfy { $0["maxLength"] == nil })
-        #expect(properties["citations"] == ["type": "array", "items": ["type": "integer", "enum": [1, 2]], "maxItems": 2])
+        #expect(
+            properties["citations"] == ["type": "array", "items": ["type": "integer", "enum": [1, 2]], "maxItems": 2])
     }
 
     /// Equal prompts in equal bytes, with the members in order: a dictionary's own order differs from process to process.

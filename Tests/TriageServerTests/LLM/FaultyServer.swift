@@ -38,7 +38,9 @@ final class FaultyServer: Sendable {
     }
 
     /// Runs `body` with a server that is closed afterwards, however the body ends.
-    static func run<Result>(_ behaviour: Behaviour, _ body: (FaultyServer) async throws -> Result) async throws -> Result {
+    static func run<Result>(_ behaviour: Behaviour, _ body: (FaultyServer) async throws -> Result) async throws
+        -> Result
+    {
         let inbox = Inbox()
         let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelOption(.allowRemoteHalfClosure, value: false)

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
-import Testing
+import TestSupport
 import Triage
 import TriageServer
 
@@ -18,8 +18,6 @@ final class LlamaServer: Sendable {
         #endif
     }()
 
-    static let contextTokens = 4_096
-
     let url: String
     let processID: Int32
 
@@ -30,11 +28,14 @@ final class LlamaServer: Sendable {
 
     /// Runs `body` with a server that is ready, and kills it afterwards, however the body ends and even if this process
     /// is killed: the shell between waits for its input to end.
-    static func run<Result>(_ body: (LlamaServer) async throws -> Result) async throws -> Result {
-        let parts = ProcessInfo.processInfo.environment["NEXIFY_PARTS_DIR"] ?? repositoryPath(".nexify/parts")
+    static func run<Result>(
+        contextTokens: Int = 4_096, _ body: (LlamaServer) async throws -> Result
+    ) async throws -> Result {
+        let parts = ProcessInfo.processInfo.environment["NEXIFY_PARTS_DIR"] ?? RepositoryRoot.path(".nexify/parts")
         let program = "\(parts)/llm/bin/llama-server"
         let model = "\(parts)/llm/SmolLM2-135M-Instruct.Q4_1.gguf"
-        guard FileManager.default.isExecutableFile(atPath: program), FileManager.default.fileExists(atPath: model) else {
+        guard FileManager.default.isExecutableFile(atPath: program), FileManager.default.fileExists(atPath: model)
+        else {
             throw Failure("there is no \(program) or no \(model). Run scripts/setup.sh --tests")
         }
         let log = FileManager.default.temporaryDirectory
@@ -45,7 +46,8 @@ final class LlamaServer: Sendable {
         // Not sh: Debian's waits for a signal that is blocked in the children of Swift's threads.
         shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         shell.arguments = [
-            "-c", #"log="$1"; shift; "$@" </dev/null >"$log" 2>&1 & echo $!; read -r _; kill -9 $!; wait"#, "llama", log,
+            "-c", #"log="$1"; shift; "$@" </dev/null >"$log" 2>&1 & echo $!; read -r _; kill -9 $!; wait"#, "llama",
+            log,
             program, "-m", model, "--host", "127.0.0.1", "--port", "0", "-c", "\(contextTokens)", "-np", "1", "-t", "1",
             "-ngl", "0", "--jinja", "--offline",
         ]
@@ -100,12 +102,6 @@ final class LlamaServer: Sendable {
     private static func listening(in log: String) -> String? {
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         return text.firstMatch(of: /listening on (http:\/\/127\.0\.0\.1:[0-9]+)/).map { String($0.output.1) }
-    }
-
-    private static func repositoryPath(_ relative: String) -> String {
-        var directory = URL(fileURLWithPath: #filePath)
-        for _ in 0..<4 { directory.deleteLastPathComponent() }
-        return directory.appendingPathComponent(relative).path
     }
 }
 

@@ -39,7 +39,8 @@ struct RealModelTests {
         try await withModelClient { client in
             try await LlamaServer.run { llama in
                 let proposal = await TriageEngine(model: llama.model(client: client)).propose(
-                    for: Sample.ticket("I was charged twice in May. Please send my money back.", subject: "Two charges"),
+                    for: Sample.ticket(
+                        "I was charged twice in May. Please send my money back.", subject: "Two charges"),
                     policy: Sample.policy, evidence: Sample.evidence, calibration: nil, boundary: Sample.boundary)
                 #expect(!proposal.draftReply.isEmpty)
                 #expect(proposal.metadata["timings_ms"]?["model"]?.doubleValue ?? 0 > 0)
@@ -56,13 +57,36 @@ struct RealModelTests {
         }
     }
 
-    /// 1,500 emoji of several tokens each, beyond a context of 4,096.
     @Test func refusesAPromptBeyondItsContext() async throws {
         try await withModelClient { client in
+            try await LlamaServer.run(contextTokens: 512) { llama in
+                let error = await fault(of: llama.model(client: client)) as? LanguageModelError
+                #expect(error == .promptTooLong(contextTokens: 512))
+            }
+        }
+    }
+
+    /// The largest prompts and their answers fit the context that Ollama is asked for, which cuts what does not fit.
+    /// When written: 11,168 bytes are 2,502 tokens with an English ticket, 3,252 with a German and 4,225 with a Chinese one.
+    @Test func largestPromptsFit() async throws {
+        let languages = [
+            "english": "Since yesterday none of our receptionists can open the calendar; please call me back today. ",
+            "german": "Seit heute Morgen können wir keine Rechnungen mehr herunterladen, bitte um Rückruf. ",
+            "chinese": "我今天早上无法登录系统，请尽快帮助我重置密码，谢谢。",
+        ].mapValues { String(repeating: $0, count: 200) }
+        let english = try #require(languages["english"])
+        let passages = (1...5).map { Sample.passage($0, english, english) }
+        let limits = ModelServer(interface: .ollama, baseURL: "http://localhost", model: "m")
+        try await withModelClient { client in
             try await LlamaServer.run { llama in
-                let prompt = Sample.prompt(String(repeating: "🧾🪢🦥", count: 2_000))
-                let error = await fault(of: llama.model(client: client), prompt) as? LanguageModelError
-                #expect(error == .promptTooLong(contextTokens: Int64(LlamaServer.contextTokens)))
+                for (language, body) in languages {
+                    let prompt = Sample.prompt(body, evidence: Sample.evidence(passages))
+                    let text = prompt.system + prompt.user
+                    let tokens = try await llama.tokens(of: text, client: client).count
+                    let bytes = text.utf8.count
+                    #expect(tokens + limits.answerTokensMax <= limits.contextTokens, "\(language), \(bytes) bytes")
+                    #expect(bytes > TriagePrompt.ticketBytesMax + 5 * TriagePrompt.passageBytesMax)
+                }
             }
         }
     }
@@ -94,8 +118,11 @@ struct RealModelTests {
                 #expect(kill(llama.processID, SIGKILL) == 0)
                 let error = await asking.value as? LanguageModelError
                 #expect(error == .unreachable("the connection was closed before the answer ended"))
-                let next = await fault(of: llama.model(client: client)) as? LanguageModelError
-                #expect(next == .unreachable("the connection failed (errno 111)"))
+                // With no connection kept from before.
+                try await withModelClient { client in
+                    let next = await fault(of: llama.model(client: client)) as? LanguageModelError
+                    #expect(next == .unreachable("the connection failed (errno 111)"))
+                }
             }
         }
     }

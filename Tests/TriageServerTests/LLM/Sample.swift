@@ -21,7 +21,8 @@ enum Sample {
 
     static func ticket(_ body: String, subject: String = "Cannot sign in") -> Ticket {
         Ticket(
-            id: TicketID(1), organization: OrganizationID(1), requesterEmail: "a@b.example", subject: subject, body: body,
+            id: TicketID(1), organization: OrganizationID(1), requesterEmail: "a@b.example", subject: subject,
+            body: body,
             status: .open, priority: .medium, assignedTeam: nil, createdAt: Date(timeIntervalSince1970: 0),
             updatedAt: Date(timeIntervalSince1970: 0), version: 1)
     }
@@ -37,7 +38,8 @@ enum Sample {
             queryVector: [1], passages: passages,
             decidedTickets: [
                 DecidedTicket(
-                    ticket: TicketID(9), subject: "Password link expired", team: "Access", priority: .medium, score: 0.8)
+                    ticket: TicketID(9), subject: "Password link expired", team: "Access", priority: .medium, score: 0.8
+                )
             ],
             report: RetrievalReport(
                 backend: .index, indexGeneration: "g", fallbackReason: nil, embeddingModel: "m", agreement: nil))
