@@ -36,11 +36,13 @@ extension PrivatePostgres {
             self.stopTimeout = stopTimeout
         }
 
-        /// `NEXIFY_POSTGRES_DIR`, or where `scripts/setup.sh` puts it, relative to the working directory.
+        /// `NEXIFY_POSTGRES_DIR`, or where `scripts/setup.sh` puts it: under `NEXIFY_PARTS_DIR`, or `.nexify/parts` of
+        /// the working directory.
         public static func defaultBinariesDirectory(
             environment: [String: String] = ProcessInfo.processInfo.environment
         ) -> String {
             if let directory = environment["NEXIFY_POSTGRES_DIR"], !directory.isEmpty { return directory }
+            if let parts = environment["NEXIFY_PARTS_DIR"], !parts.isEmpty { return "\(parts)/postgresql" }
             return ".nexify/parts/postgresql"
         }
     }

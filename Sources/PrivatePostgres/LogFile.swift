@@ -1,10 +1,12 @@
 import Foundation
 
 /// The server's log: appended to by the server, kept small by us, quoted in our errors.
-struct LogFile: Sendable {
-    var path: String
+package struct LogFile: Sendable {
+    package var path: String
 
-    static let bytesMax = 8 * 1024 * 1024
+    package init(path: String) { self.path = path }
+
+    package static let bytesMax = 8 * 1024 * 1024
     static let tailLinesMax = 20
     static let tailBytesMax = 16 * 1024
 
@@ -18,7 +20,7 @@ struct LogFile: Sendable {
     /// Moves what is there to `.1` when it has grown past the bound; copies and empties in place, because the
     /// running server keeps its descriptor (which appends, so it goes on at the new end).
     /// Lines written between copying and emptying are lost: the price of not signalling the server.
-    func bound(bytesMax: Int = Self.bytesMax) throws(PrivatePostgresError) {
+    package func bound(bytesMax: Int = Self.bytesMax) throws(PrivatePostgresError) {
         guard size > bytesMax else { return }
         let previous = "\(path).1"
         try FileStep.remove(previous)
@@ -36,7 +38,7 @@ struct LogFile: Sendable {
     }
 
     /// The last lines that were written after `offset`, for an error's cause.
-    func tail(after offset: Int) -> String {
+    package func tail(after offset: Int) -> String {
         guard let file = FileHandle(forReadingAtPath: path) else { return "" }
         let start = max(offset, size - Self.tailBytesMax)
         guard (try? file.seek(toOffset: UInt64(max(0, start)))) != nil,

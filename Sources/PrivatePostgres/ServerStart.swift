@@ -75,7 +75,7 @@ struct ServerStart: Sendable {
         if let left, processes.contains(left.processID) {
             if let adopted = try await adopt(left, cluster, processes, settings) { return (adopted, settings, true) }
         }
-        try await clearLeftovers(cluster, processes)
+        try await clearLeftovers(cluster, processes, settings)
         return (try await startNew(cluster, processes, settings), settings, false)
     }
 
@@ -100,12 +100,15 @@ struct ServerStart: Sendable {
         return nil
     }
 
-    /// Waits for the children of a server that was killed, and removes its `postmaster.pid` if the process id in it
-    /// belongs to a stranger by now, which PostgreSQL alone cannot tell from a running server.
+    /// Waits for the children of a server that was killed, and removes the files that name its process id: that id may
+    /// be a stranger's by now, or a zombie's that nobody fetches, which PostgreSQL alone cannot tell from a running
+    /// server.
     ///
-    /// Removing it takes PostgreSQL's own guard against two servers away, so it happens only when not one process of
+    /// Removing them takes PostgreSQL's own guard against two servers away, so it happens only when not one process of
     /// the cluster is left, under our lock.
-    private func clearLeftovers(_ cluster: Cluster, _ processes: ClusterProcesses) async throws(PrivatePostgresError) {
+    private func clearLeftovers(
+        _ cluster: Cluster, _ processes: ClusterProcesses, _ settings: ServerSettings
+    ) async throws(PrivatePostgresError) {
         var left: [Int32] = []
         let isClear = try await Poll.until(Self.leftoversTimeout) { () throws(PrivatePostgresError) in
             left = processes.running()
@@ -117,10 +120,11 @@ struct ServerStart: Sendable {
                 "A PostgreSQL server that was killed left processes behind that still use \(cluster.home.cluster): "
                     + "\(left.map(String.init).joined(separator: ", ")). End them (kill) and start again.")
         }
-        let path = "\(cluster.home.cluster)/postmaster.pid"
-        guard FileStep.exists(path) else { return }
-        logger.info("Removing the process id file of a PostgreSQL that is gone", metadata: ["file": "\(path)"])
-        try FileStep.remove(path)
+        let socket = "\(settings.socketDirectory)/.s.PGSQL.\(settings.port)"
+        for path in ["\(cluster.home.cluster)/postmaster.pid", socket, "\(socket).lock"] where FileStep.exists(path) {
+            logger.info("Removing what a PostgreSQL that is gone left behind", metadata: ["file": "\(path)"])
+            try FileStep.remove(path)
+        }
     }
 
     private func startNew(

@@ -5,6 +5,8 @@ enum SocketDirectory {
     /// `sun_path` holds 108 bytes with the final zero.
     static let pathBytesMax = 107
 
+    static let temporaryPrefix = "/tmp/nexify-"
+
     static func fits(_ directory: String, port: Int) -> Bool {
         "\(directory)/.s.PGSQL.\(port)".utf8.count <= pathBytesMax
     }
@@ -21,7 +23,7 @@ enum SocketDirectory {
             try FileStep.makeDirectory(near, mode: 0o700, owner: owner)
             return near
         }
-        let short = "/tmp/nexify-\(FileStep.shortHash(home.directory))"
+        let short = "\(temporaryPrefix)\(FileStep.shortHash(home.directory))"
         if mkdir(short, 0o700) == 0 {
             if let owner, lchown(short, owner.userID, owner.groupID) != 0 {
                 throw FileStep.failure("change the owner of", short)
@@ -47,6 +49,9 @@ enum SocketDirectory {
 
     /// Takes away a directory in /tmp after the server has gone; one that is not empty stays.
     static func removeIfTemporary(_ directory: String) {
-        if directory.hasPrefix("/tmp/nexify-") { rmdir(directory) }
+        guard directory.hasPrefix(temporaryPrefix), !directory.dropFirst(temporaryPrefix.count).contains("/") else {
+            return
+        }
+        rmdir(directory)
     }
 }

@@ -142,9 +142,9 @@ struct LifecycleTests {
                 #expect("\(endpoint.socketDirectory)/.s.PGSQL.5432".utf8.count <= 107)
                 return endpoint.socketDirectory
             }
-            #expect(
-                !socketDirectory.hasPrefix("/tmp/nexify-") || name.hasPrefix("it's")
-                    || !FileManager.default.fileExists(atPath: socketDirectory))
+            let isTemporary = !socketDirectory.hasPrefix(scratch.directory)
+            #expect(isTemporary == name.hasPrefix("long"))
+            #expect(FileManager.default.fileExists(atPath: socketDirectory) != isTemporary)
         }
     }
 }

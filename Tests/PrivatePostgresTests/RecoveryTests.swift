@@ -69,6 +69,25 @@ struct RecoveryTests {
         }
     }
 
+    @Test("Process id and socket files that name a living stranger of the same account do not hinder the start")
+    func strangersProcess() async throws {
+        let scratch = try Scratch()
+        try await Scratch().withServer { (stranger, strangersEndpoint) async throws in
+            let process = try scratch.postmaster(strangersEndpoint)
+            let endpoint = try await scratch.withServer { (_, endpoint) async throws in endpoint }
+            let socket = "\(endpoint.socketDirectory)/.s.PGSQL.\(endpoint.port)"
+            let lines = "\(process)\n\(endpoint.clusterDirectory)\n1700000000\n5432\n\(endpoint.socketDirectory)\n"
+            for path in ["\(endpoint.clusterDirectory)/postmaster.pid", "\(socket).lock"] {
+                try lines.write(toFile: path, atomically: false, encoding: .utf8)
+            }
+            try await scratch.withServer { (_, endpoint) async throws in
+                #expect(!endpoint.wasAdopted)
+                #expect(try await psql(endpoint.connectionString, "SELECT 1") == "1")
+            }
+            #expect(await stranger.isRunning)
+        }
+    }
+
     @Test("What an interrupted initdb left behind is not taken for a cluster")
     func interruptedInitdb() async throws {
         let scratch = try Scratch()

@@ -11,10 +11,8 @@ import Synchronization
 public enum TestDatabase {
     /// Where `scripts/setup.sh` put PostgreSQL, independent of the working directory.
     public static let binariesDirectory: String = {
-        let environment = ProcessInfo.processInfo.environment
-        if let directory = environment["NEXIFY_POSTGRES_DIR"], !directory.isEmpty { return directory }
-        if let parts = environment["NEXIFY_PARTS_DIR"], !parts.isEmpty { return "\(parts)/postgresql" }
-        return RepositoryRoot.path(".nexify/parts/postgresql")
+        let directory = PrivatePostgres.Configuration.defaultBinariesDirectory()
+        return directory.hasPrefix("/") ? directory : RepositoryRoot.path(directory)
     }()
 
     private static let count = Atomic<Int>(0)
