@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes the golden fixtures of Tests/TextEmbeddingTests/Fixtures: what the reference makes of varied texts.
 
-Token ids come from Hugging Face `tokenizers` with the published tokenizer.json; vectors from an independent forward pass,
-BertModel of `transformers` on PyTorch in double precision, mean over tokens, unit length. Nothing of this project's code
-is used. Written are
+Token ids come from Hugging Face `tokenizers` with the published tokenizer.json; vectors from an independent forward
+pass, BertModel of `transformers` on PyTorch in double precision, mean over tokens, unit length. Nothing of this
+project's code is used. Written are
 
     golden.json       the texts with their token ids, and which row of vectors.f32 is whose
     vectors.f32       unit vectors, little-endian float32, 384 each
@@ -13,8 +13,8 @@ is used. Written are
     /tmp/venv/bin/pip install tokenizers==0.21.4 transformers==4.55.4 torch==2.8.0 safetensors numpy
     /tmp/venv/bin/python scripts/golden-embeddings.py MODEL_DIRECTORY
 
-MODEL_DIRECTORY has model.safetensors, config.json and tokenizer.json: data/embeddings/sentence-transformers__all-MiniLM-L6-v2
-of the wheel that scripts/setup.sh fetches.
+MODEL_DIRECTORY has model.safetensors, config.json and tokenizer.json: in the wheel that scripts/setup.sh fetches it is
+data/embeddings/sentence-transformers__all-MiniLM-L6-v2.
 """
 import json
 import pathlib
@@ -219,7 +219,8 @@ def soup(rng, count):
 def texts():
     rng = random.Random(20241123)
     # A raw string, cut at line feeds before its escapes are undone: some of them are line ends themselves.
-    made = [(line.encode("latin-1", "backslashreplace").decode("unicode_escape"), 1) for line in PLAIN.strip("\n").split("\n")]
+    lines = PLAIN.strip("\n").split("\n")
+    made = [(line.encode("latin-1", "backslashreplace").decode("unicode_escape"), 1) for line in lines]
     made += [("", 1), (" ", 1), (" \t\r\n ", 1), ("\u200b\u200c\ufeff", 1), ("\u0301\u0323", 1)]
     made += [(text, 1) for text in sentences(rng, 40)]
     made += [(text, 1) for text in soup(rng, 40)]

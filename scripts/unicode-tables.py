@@ -2,11 +2,11 @@
 """Writes Sources/TextEmbedding/UnicodeTables.swift: what the BERT normaliser does to each Unicode code point.
 
 The model was trained behind one particular tokenizer, whose Unicode data is older than the standard library's and whose
-categories have gaps. So the tables are not taken from a Unicode release: every code point is put through the reference
-(Hugging Face `tokenizers`, pinned below), stage by stage, and what comes out is what is written down.
+categories have gaps. So the tables are not taken from a Unicode release: every code point is put through the
+reference (Hugging Face `tokenizers`, pinned below), stage by stage, and what comes out is what is written down.
 
-Canonical ordering is left out: marks that accent stripping keeps and ordering could move (U+302E, say) occur in no piece
-of the vocabulary, so a word with one is unknown in any order.
+Canonical ordering is left out: marks that accent stripping keeps and ordering could move (U+302E, say) occur in no
+piece of the vocabulary, so a word with one is unknown in any order.
 
     python3 -m venv /tmp/venv && /tmp/venv/bin/pip install tokenizers==0.21.4
     /tmp/venv/bin/python scripts/unicode-tables.py            # rewrites the file

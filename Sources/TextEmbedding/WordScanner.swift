@@ -1,9 +1,9 @@
 /// Cuts text into normalised words as the uncased BERT tokenizer does, one scalar at a time.
 ///
-/// Cleaned of control characters, ideographs apart, canonically decomposed, accents off, lower case, split at white space
-/// and around punctuation. Marks are not put in canonical order, as no piece of the vocabulary has one of those that are
-/// kept and could move: a word with them is unknown in any order. The state is one word, of which at most `scalarsMax`
-/// scalars are kept, so memory is bounded whatever the text.
+/// Cleaned of control characters, ideographs apart, canonically decomposed, accents off, lower case, split at white
+/// space and around punctuation. Marks are not put in canonical order, as no piece of the vocabulary has one of those
+/// that are kept and could move: a word with them is unknown in any order. The state is one word, of which at most
+/// `scalarsMax` scalars are kept, so memory is bounded whatever the text.
 ///
 /// Source: the BERT normaliser and pre-tokenizer of Hugging Face tokenizers; `UnicodeTables` holds its data.
 struct WordScanner {
@@ -58,7 +58,7 @@ struct WordScanner {
 
     private mutating func append(_ scalar: Unicode.Scalar) {
         scalars += 1
-        if scalars <= Self.scalarsMax { utf8.append(contentsOf: Unicode.UTF8.encode(scalar).unsafelyUnwrapped) }
+        if scalars <= Self.scalarsMax, let encoded = Unicode.UTF8.encode(scalar) { utf8.append(contentsOf: encoded) }
     }
 
     private mutating func appendAlone(_ scalar: Unicode.Scalar) {

@@ -22,8 +22,8 @@ import TextEmbedding
         let embedder = try RealModel.embedder
         let expected = embedder.embed(Self.texts)
         let wrong = Mutex<[Int]>([])
-        DispatchQueue.concurrentPerform(iterations: 8) { number in
-            for round in 0..<5 {
+        DispatchQueue.concurrentPerform(iterations: 4) { number in
+            for round in 0..<3 {
                 let index = (number * 17 + round * 31) % Self.texts.count
                 let right =
                     embedder.embed(Self.texts[index]) == expected[index]
