@@ -35,7 +35,6 @@ struct ProgressLine {
             if !isDone { line += "  \(Text.fixed(seconds / share - seconds, 0)) s left" }
         }
         line += "\u{1B}[K" + (isDone ? "\n" : "")
-        let bytes = Array(line.utf8)
-        bytes.withUnsafeBufferPointer { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        StandardError.write(line)
     }
 }

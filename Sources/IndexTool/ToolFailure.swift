@@ -34,7 +34,6 @@ enum ToolFailure {
 
     /// One line on standard error.
     static func say(_ line: String) {
-        let bytes = Array((line + "\n").utf8)
-        bytes.withUnsafeBufferPointer { _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        StandardError.write(line + "\n")
     }
 }

@@ -8,24 +8,40 @@ extension LibPQSession {
     /// How many bytes are gathered before they are handed to libpq.
     private static let copyChunkBytes = 64 << 10
 
-    /// Streams rows into a table. Time is bounded between chunks, not in all.
-    func copyIn(_ sql: SQL, _ rows: some Sequence<PostgresCopyRow>, _ bounds: Bounds) throws(PostgresError) -> Int {
+    /// Streams rows into a table until there are no more. Time is bounded between chunks, not in all.
+    /// - Throws: what `next` throws too; no row goes in then.
+    func copyIn(
+        _ sql: SQL, _ bounds: Bounds, _ next: () throws -> PostgresCopyRow?
+    ) throws(PostgresError) -> Result<Int, any Error> {
         var bounds = bounds
         try startCopy(sql, PGRES_COPY_IN, bounds)
         var chunk = Self.copyHeader
         chunk.reserveCapacity(Self.copyChunkBytes * 2)
-        for row in rows {
-            chunk.append(contentsOf: row.bytes)
-            if chunk.count >= Self.copyChunkBytes {
-                try put(chunk, bounds)
-                chunk.removeAll(keepingCapacity: true)
-                bounds.renew()
+        do {
+            while let row = try next() {
+                chunk.append(contentsOf: row.bytes)
+                if chunk.count >= Self.copyChunkBytes {
+                    try put(chunk, bounds)
+                    chunk.removeAll(keepingCapacity: true)
+                    bounds.renew()
+                }
             }
+        } catch {
+            // The session's own failure has ended the stream already; the producer's must be told to the server.
+            if !isBroken { try abandonCopy(bounds) }
+            return .failure(error)
         }
         chunk.append(contentsOf: Self.copyTrailer)
         try put(chunk, bounds)
         guard PQputCopyEnd(pq, nil) == 1 else { throw brokenConnection() }
-        return try collect(bounds, columns: nil).rowsAffected
+        return .success(try collect(bounds, columns: nil).rowsAffected)
+    }
+
+    /// Ends a COPY so that the server keeps none of its rows.
+    private func abandonCopy(_ bounds: Bounds) throws(PostgresError) {
+        guard PQputCopyEnd(pq, "the rows' producer failed") == 1 else { throw brokenConnection() }
+        try flush(bounds)
+        while let raw = try nextResult(bounds) { PQclear(raw) }
     }
 
     private func put(_ chunk: [UInt8], _ bounds: Bounds) throws(PostgresError) {

@@ -1,13 +1,34 @@
 extension PostgresConnection {
-    /// Streams rows into a table: `COPY t (a, b) FROM STDIN (FORMAT binary)`. The sequence may be lazy; at no time are
-    /// more than some 64 KiB of it in memory. All rows go in, or none.
-    /// - Parameter timeout: between two chunks, not for the whole.
+    /// Puts rows into a table: `COPY t (a, b) FROM STDIN (FORMAT binary)`. All rows go in, or none.
+    /// - Parameter timeout: between two chunks of 64 KiB, not for the whole.
     /// - Returns: the number of rows.
     @discardableResult
     public func copyIn(
-        _ sql: SQL, rows: sending some Sequence<PostgresCopyRow>, timeout: Duration? = nil
+        _ sql: SQL, rows: some Sequence<PostgresCopyRow> & Sendable, timeout: Duration? = nil
     ) async throws(PostgresError) -> Int {
-        try await perform(timeout) { session, bounds throws(PostgresError) in try session.copyIn(sql, rows, bounds) }
+        let outcome = try await perform(timeout) { session, bounds throws(PostgresError) in
+            var rows = rows.makeIterator()
+            return try session.copyIn(sql, bounds) { rows.next() }
+        }
+        // Nothing but the session can have failed.
+        do { return try outcome.get() } catch let error as PostgresError { throw error } catch { preconditionFailure() }
+    }
+
+    /// Streams rows into a table as they are made, with no more than some 64 KiB of them in memory. All rows go in, or
+    /// none.
+    /// - Parameters:
+    ///   - state: what `next` makes the rows from, e.g. a position in a file.
+    ///   - next: runs on the connection's thread; nil ends. What it throws is thrown on, and no row goes in.
+    @discardableResult
+    public func copyIn<State: Sendable>(
+        _ sql: SQL, unfolding state: State, timeout: Duration? = nil,
+        _ next: @Sendable (inout State) throws -> PostgresCopyRow?
+    ) async throws -> Int {
+        let outcome = try await perform(timeout) { session, bounds throws(PostgresError) in
+            var state = state
+            return try session.copyIn(sql, bounds) { try next(&state) }
+        }
+        return try outcome.get()
     }
 
     /// Streams rows out of a table or query, folding them into a value:

@@ -16,7 +16,6 @@ extension PostgresVector: PostgresEncodable, PostgresDecodable {
     public static var postgresType: PostgresType { .vector }
 
     public func encode(into bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + 4 + 4 * values.count)
         // More than pgvector allows wraps here and is refused there, for the length then disagrees.
         bytes.append(bigEndian: Int16(truncatingIfNeeded: values.count))
         bytes.append(bigEndian: Int16(0))
@@ -35,9 +34,13 @@ extension PostgresVector: PostgresEncodable, PostgresDecodable {
         guard bytes.byteCount >= 4 else { return nil }
         let dimensions = Int(bytes.bigEndian(UInt16.self, at: 0))
         guard bytes.byteCount == 4 + 4 * dimensions, bytes.bigEndian(UInt16.self, at: 2) == 0 else { return nil }
-        values.reserveCapacity(values.count + dimensions)
-        for position in 0..<dimensions {
-            values.append(Float(bitPattern: bytes.bigEndian(UInt32.self, at: 4 + 4 * position)))
+        // Not `reserveCapacity`, which grows to exactly what is asked: appending many vectors would copy all each time.
+        bytes.withUnsafeBytes { bytes in
+            values.append(
+                contentsOf: (0..<dimensions).lazy.map { position in
+                    let bits = bytes.loadUnaligned(fromByteOffset: 4 + 4 * position, as: UInt32.self)
+                    return Float(bitPattern: UInt32(bigEndian: bits))
+                })
         }
         return dimensions
     }

@@ -28,8 +28,8 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, CustomStringConver
     /// Whether the session is ending: the server shuts down, crashes, or does not take connections yet.
     var endsSession: Bool {
         switch rawValue {
-        case "57P01", "57P02", "57P03", "57P05", "25P03", "53300": true
-        default: errorClass == "08"
+        case "57P01", "57P02", "57P03", "57P05", "25P03", "53300", "08003", "08006": true
+        default: false
         }
     }
 

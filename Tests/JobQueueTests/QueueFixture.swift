@@ -1,8 +1,6 @@
-import Glibc
 import JobQueue
 import Logging
 import Postgres
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,12 +15,8 @@ struct QueueFixture: Sendable {
     }()
 
     static func with<T: Sendable>(_ body: (QueueFixture) async throws -> T) async throws -> T {
-        let url = try await TestDatabase.serverConnectionString()
-        let name = "nexify_test_\(UInt64.random(in: 0 ... .max))"
-        let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: url))
-        try await admin.script("CREATE DATABASE \(name)", timeout: .seconds(60))
-        let named = url.contains("://") ? "\(url)\(url.contains("?") ? "&" : "?")dbname=\(name)" : "\(url) dbname=\(name)"
-        let configuration = PostgresConfiguration(connectionString: named, poolSizeMax: 8, acquireTimeout: .seconds(30))
+        let url = try await TestDatabase.make()
+        let configuration = PostgresConfiguration(connectionString: url, poolSizeMax: 8, acquireTimeout: .seconds(30))
         let pool = PostgresPool(configuration: configuration, logger: logger)
         let result: Result<T, any Error>
         do {
@@ -37,8 +31,6 @@ struct QueueFixture: Sendable {
             result = .failure(error)
         }
         await pool.shutdown()
-        try await admin.script("DROP DATABASE \(name) WITH (FORCE)", timeout: .seconds(60))
-        await admin.close()
         return try result.get()
     }
 

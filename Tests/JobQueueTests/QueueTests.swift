@@ -3,6 +3,7 @@ import Postgres
 import Testing
 
 /// Enqueuing, claiming and completing, without a worker.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct QueueTests {
     private let kind: JobKind = "test.work"
 

@@ -4,6 +4,7 @@ import Synchronization
 import Testing
 
 /// Workers against a real server.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct WorkerTests {
     private let kind: JobKind = "test.work"
 

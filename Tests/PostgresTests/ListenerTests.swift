@@ -2,15 +2,16 @@ import Logging
 import Postgres
 import Testing
 
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ListenerTests {
     private let channel = PostgresChannel("tickets")
 
     @Test func hearsAndHearsAgainAfterALoss() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let speaker = try await PostgresConnection.connect(database.configuration)
             var configuration = database.configuration
             configuration.applicationName = "the listener"
-            let listener = PostgresListener(configuration: configuration, channels: [channel], logger: Logger(label: "test"))
+            let listener = PostgresListener(configuration: configuration, channels: [channel], logger: quietLogger)
             var events = listener.events().makeAsyncIterator()
             #expect(await events.next() == .connected)
             for n in 0..<100 { try await speaker.execute("SELECT pg_notify('tickets', \("ü \(n)"))") }
@@ -27,11 +28,11 @@ struct ListenerTests {
     }
 
     @Test func closesItsConnectionWhenNobodyReads() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let watcher = try await PostgresConnection.connect(database.configuration)
             var configuration = database.configuration
             configuration.applicationName = "the listener"
-            let listener = PostgresListener(configuration: configuration, channels: [channel], logger: Logger(label: "test"))
+            let listener = PostgresListener(configuration: configuration, channels: [channel], logger: quietLogger)
             let (connected, connect) = AsyncStream<Void>.makeStream()
             let reader = Task {
                 for await event in listener.events() where event == .connected { connect.finish() }

@@ -1,11 +1,12 @@
 import Postgres
 import Testing
 
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct TransactionTests {
     struct Refusal: Error {}
 
     private func withTable(_ body: (PostgresConnection) async throws -> Void) async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (n int UNIQUE)")
             try await body(connection)
         }
@@ -74,7 +75,7 @@ struct TransactionTests {
     }
 
     @Test func aCancelledTransactionIsRolledBack() async throws {
-        try await TestDatabase.withPool { pool async throws in
+        try await OwnDatabase.withPool { pool async throws in
             try await pool.execute("CREATE TABLE t (n int)")
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let task = Task {
@@ -94,7 +95,7 @@ struct TransactionTests {
     }
 
     @Test func losingTheServerDuringCommitIsUnknown() async throws {
-        try await TestDatabase.with { database async throws in
+        try await OwnDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             try await connection.script(

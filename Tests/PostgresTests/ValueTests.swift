@@ -2,9 +2,10 @@ import Postgres
 import Testing
 
 /// Values to the server and back, in binary.
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct ValueTests {
     @Test func everyTypeComesBackAsItWent() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             func roundTrip<T: PostgresEncodable & PostgresDecodable & Equatable & Sendable>(_ value: T) async throws {
                 let row = try #require(try await connection.query("SELECT \(value) AS v").first)
                 let back = try row.decode("v", as: T.self)
@@ -37,7 +38,7 @@ struct ValueTests {
     }
 
     @Test func vectorsComeBackExactly() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE EXTENSION vector")
             let vector = PostgresVector((0..<384).map { Float($0) / 384 - 0.5 })
             let row = try #require(try await connection.query("SELECT \(vector) AS v, \(PostgresVector?.none) AS n").first)
@@ -49,7 +50,7 @@ struct ValueTests {
     }
 
     @Test func timestampsCountFromTheRightDay() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             let rows = try await connection.query(
                 "SELECT '2026-11-23T12:00:00.25Z'::timestamptz, extract(epoch FROM \(PostgresTimestamp(secondsSince1970: 86_400.5)))::float8")
             #expect(try rows[0].decode(0, as: PostgresTimestamp.self).secondsSince1970 == 1_795_435_200.25)
@@ -58,7 +59,7 @@ struct ValueTests {
     }
 
     @Test func aggregatesDecodeAsNumbers() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             let row = try await connection.query(
                 """
                 SELECT sum(n) AS sum, avg(n) AS avg, count(*) AS count, 12345678901234567.125::numeric AS big,
@@ -78,7 +79,7 @@ struct ValueTests {
     }
 
     @Test func enumsAndTextLikeTypesAreStrings() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TYPE severity AS ENUM ('low', 'high')")
             let row = try await connection.query(
                 "SELECT \("high")::severity, 'v'::varchar(3), 'n'::name, '{\"a\":1}'::json, '0123abcd-0000-4000-8000-00000000ffff'::uuid")[0]
@@ -88,7 +89,7 @@ struct ValueTests {
     }
 
     @Test func whatDoesNotFitIsAnErrorThatNamesTheColumn() async throws {
-        try await TestDatabase.withConnection { connection async throws in
+        try await OwnDatabase.withConnection { connection async throws in
             let row = try await connection.query(
                 "SELECT 5000000000::bigint AS big, NULL::text AS nothing, 'secret'::text AS word, ARRAY[1,NULL]::int[] AS holes")[0]
             for (column, attempt) in [

@@ -85,7 +85,7 @@ final class Server: Sendable {
     /// - Parameter ready: called once, when requests are answered.
     func run(ready: @escaping @Sendable () -> Void) async throws {
         try await sources.enqueueMissing(model: embedder.fingerprint)
-        let client = HTTPClient(eventLoopGroupProvider: .singleton)
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .modelServers)
         let outcome = await Result {
             var services: [any Service] = [KeeperService(keeper: keeper)]
             if roles.contains(.worker) { services.append(WorkerService(worker: worker(client: client))) }
@@ -121,7 +121,7 @@ final class Server: Sendable {
             evidence: evidence, console: try ConsoleFiles.bundled(), metrics: Observation.registry,
             readiness: { [self] in await readiness() })
         return Application(
-            responder: makeRouter(services),
+            responder: makeRouter(services), server: ConnectionLimits.server,
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "nexify"),
             onServerRunning: { _ in ready() }, logger: logger)
@@ -130,12 +130,9 @@ final class Server: Sendable {
     /// Whether requests can be answered, and whether as they should be.
     private func readiness() async -> Readiness {
         var checks: [Readiness.Check] = []
-        do {
-            _ = try await pool.query("SELECT 1 AS one", timeout: .seconds(2))
-            checks.append(.init("database", .ready))
-        } catch {
-            checks.append(.init("database", .unavailable, detail: "Postgres does not answer"))
-        }
+        checks.append(
+            await DatabaseHealth(pool: pool).isAnswering()
+                ? .init("database", .ready) : .init("database", .unavailable, detail: "Postgres does not answer"))
         let problems = keeper.problems
         if !problems.isEmpty {
             let detail = "retrieval falls back to pgvector: " + problems.joined(separator: "; ")

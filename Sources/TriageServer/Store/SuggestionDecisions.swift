@@ -53,6 +53,8 @@ extension SuggestionStore {
             if edits.fields.contains(.team), team != nil || edits.team != nil { changes.assignedTeam = team }
             if !edits.force { try pending.checkUnchanged(before, under: changes) }
 
+            try await connection.requireTeam(team, in: organization)
+
             var edited: [String: JSONValue] = [:]
             if priority != proposed.priority {
                 edited["suggested_priority"] = change(proposed.priority.rawValue, priority.rawValue)

@@ -30,6 +30,8 @@ struct TriageJobHandler: JobHandler {
         var proposal = await engine.propose(
             for: ticket, policy: policy, evidence: findings.evidence, calibration: findings.calibration,
             boundary: "ticket-\(UUID().uuidString)")
+        // A model that was cut short by shutdown has not failed: the job is given back, and nothing is recorded.
+        try Task.checkCancellation()
         proposal.addTimings([
             "embed": findings.embedMilliseconds, "retrieve": findings.retrieveMilliseconds,
             "total": start.duration(to: clock.now).milliseconds,

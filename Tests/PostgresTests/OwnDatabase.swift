@@ -1,37 +1,41 @@
-import Glibc
 import Logging
 import Postgres
 import TestSupport
 import Testing
 
-/// A database of a test's own on the tests' server, dropped afterwards.
-struct TestDatabase: Sendable {
+/// A new, empty database for the length of one test.
+struct OwnDatabase: Sendable {
     let configuration: PostgresConfiguration
+    /// The same server, but not this database, so that it can be dropped or closed to others.
+    let administration: PostgresConfiguration
+    let name: String
 
-    static func serverURL() async throws -> String { try await TestSupport.TestDatabase.serverConnectionString() }
-
-    /// Runs `body` on a new, empty database.
+    /// - Parameter change: alters the connection's or pool's settings.
     static func with<T: Sendable>(
-        _ change: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (TestDatabase) async throws -> T
+        _ change: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (OwnDatabase) async throws -> T
     ) async throws -> T {
-        let url = try await serverURL()
-        let name = "nexify_test_\(UInt64.random(in: 0 ... .max))"
-        let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: url))
-        try await admin.script("CREATE DATABASE \(name)", timeout: .seconds(60))
-        var configuration = PostgresConfiguration(connectionString: naming(name, in: url))
+        let url = try await TestDatabase.make()
+        var configuration = PostgresConfiguration(connectionString: url, poolSizeMax: 4)
         change(&configuration)
+        // A later `dbname` wins over the path's.
+        let administration = PostgresConfiguration(
+            connectionString: "\(url)\(url.contains("?") ? "&" : "?")dbname=postgres")
+        let probe = try await PostgresConnection.connect(configuration)
+        let name = try await probe.query("SELECT current_database()")[0].decode(0, as: String.self)
+        await probe.close()
+        let database = OwnDatabase(configuration: configuration, administration: administration, name: name)
         let result: Result<T, any Error>
         do {
-            result = .success(try await body(TestDatabase(configuration: configuration)))
+            result = .success(try await body(database))
         } catch {
             result = .failure(error)
         }
+        let admin = try await PostgresConnection.connect(administration)
         try await admin.script("DROP DATABASE \(name) WITH (FORCE)", timeout: .seconds(60))
         await admin.close()
         return try result.get()
     }
 
-    /// Runs `body` on a connection to a new, empty database.
     static func withConnection<T: Sendable>(_ body: (PostgresConnection) async throws -> T) async throws -> T {
         try await with { database in
             let connection = try await PostgresConnection.connect(database.configuration)
@@ -45,21 +49,22 @@ struct TestDatabase: Sendable {
         _ change: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (PostgresPool) async throws -> T
     ) async throws -> T {
         try await with(change) { database in
-            let pool = PostgresPool(configuration: database.configuration, logger: Logger(label: "test"))
+            let pool = PostgresPool(configuration: database.configuration, logger: quietLogger)
             let value = try await body(pool)
             await pool.shutdown()
             return value
         }
     }
-
-    /// A later `dbname` wins, in both forms of connection string.
-    static func naming(_ database: String, in url: String) -> String {
-        guard url.contains("://") else { return "\(url) dbname=\(database)" }
-        return "\(url)\(url.contains("?") ? "&" : "?")dbname=\(database)"
-    }
 }
 
-struct TestDatabaseError: Error, CustomStringConvertible {
+/// Failures are what many tests are about; they need not be printed.
+let quietLogger: Logger = {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}()
+
+struct FixtureError: Error, CustomStringConvertible {
     var message: String
     var description: String { message }
 }
