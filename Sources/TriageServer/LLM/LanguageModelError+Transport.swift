@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -17,6 +18,7 @@ extension LanguageModelError {
         case let error as HTTPClientError where error == .remoteConnectionClosed: self = .unreachable(closed)
         // A kept connection that died before it was used again.
         case is ChannelError: self = .unreachable(closed)
+        case let error as IOError where [ECONNRESET, EPIPE].contains(error.errnoCode): self = .unreachable(closed)
         case let error as HTTPClientError: self = .unreachable(error.shortDescription)
         case let error as NIOConnectionError:
             let reason = error.connectionErrors.lazy.compactMap { $0.error as? IOError }.first
