@@ -25,6 +25,7 @@ struct DamageTests {
     private func refusal(of bytes: [UInt8], _ verification: Verification = .full) throws -> VectorIndexError? {
         let path = try Fixture.path()
         try Fixture.write(bytes, to: path)
+        defer { unlink(path) }
         do {
             // What opens must also be searchable without a crash.
             let snapshot = try Snapshot(path: path, verification: verification)

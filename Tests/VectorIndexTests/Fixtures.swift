@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import VectorIndex
@@ -40,8 +41,16 @@ struct ClusteredVectors {
 }
 
 enum Fixture {
-    /// A path in a directory of this test process.
-    static func path(_ name: String = "index.nxi") throws -> String { try TestDirectory.make("index") + "/" + name }
+    /// A file's path in an empty directory of its own.
+    static func path() throws -> String {
+        let number = made.wrappingAdd(1, ordering: .relaxed).newValue
+        let directory = try shared.get() + "/\(number)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        return directory + "/index.nxi"
+    }
+
+    private static let shared = Result { try TestDirectory.make("index") }
+    private static let made = Atomic<Int>(0)
 
     /// Builds an index whose ids are the vectors' positions times three.
     @discardableResult
