@@ -66,7 +66,9 @@ enum Fixture {
 
     static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
-    static func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
 
     /// The score of two vectors, in double precision and the plain way.
     static func score(_ a: [Float], _ b: [Float], _ metric: Metric) -> Double {
@@ -74,7 +76,8 @@ enum Fixture {
         switch metric {
         case .cosine: return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
         case .innerProduct: return dot(a, b)
-        case .squaredL2: return -zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+        case .squaredL2:
+            return -zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
         }
     }
 
