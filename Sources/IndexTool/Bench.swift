@@ -38,7 +38,10 @@ struct Bench: ParsableCommand {
                     "\(width)", Text.fixed(point.recall, 4), Text.fixed(point.qps, 0), Text.fixed(point.p50, 1),
                     Text.fixed(point.p99, 1),
                 ]
-                print(csv ? cells.joined(separator: ",") : zip(cells, [8, 8, 10, 8, 8]).map { Text.aligned($0, $1) }.joined(separator: " "))
+                print(
+                    csv
+                        ? cells.joined(separator: ",")
+                        : zip(cells, [8, 8, 10, 8, 8]).map { Text.aligned($0, $1) }.joined(separator: " "))
             }
         }
     }
@@ -67,7 +70,8 @@ struct Bench: ParsableCommand {
         }
         times.sort()
         return (
-            Double(hits) / Double(max(wanted, 1)), Double(queries.count) / best, times[times.count / 2], times[times.count * 99 / 100]
+            Double(hits) / Double(max(wanted, 1)), Double(queries.count) / best, times[times.count / 2],
+            times[times.count * 99 / 100]
         )
     }
 }

@@ -60,7 +60,8 @@ struct Build: AsyncParsableCommand {
 
     func validate() throws {
         guard (input == nil) == (organization != nil && kind != nil) else {
-            throw ValidationError("Say where the vectors are: --input, or --organization and --kind with --database-url.")
+            throw ValidationError(
+                "Say where the vectors are: --input, or --organization and --kind with --database-url.")
         }
     }
 
@@ -91,7 +92,8 @@ struct Build: AsyncParsableCommand {
         parameters.sourceVersion = contents.version
         if let model = contents.model { parameters.modelFingerprint = model }
         // An empty index has the dimensions of the model that the server uses when nothing else is said.
-        var builder = SnapshotBuilder(dimensions: contents.vectors.first?.count ?? 384, metric: metric, parameters: parameters)
+        var builder = SnapshotBuilder(
+            dimensions: contents.vectors.first?.count ?? 384, metric: metric, parameters: parameters)
         for (id, vector) in zip(contents.ids, contents.vectors) { try builder.add(id: id, vector: vector) }
         return builder
     }

@@ -27,11 +27,14 @@ struct Embed: ParsableCommand {
             let perStep = 4096
             for start in stride(from: 0, to: texts.count, by: perStep) {
                 vectors += embedder.embed(
-                    Array(texts[start..<min(start + perStep, texts.count)]), threads: threads > 0 ? threads : Environment.processors)
+                    Array(texts[start..<min(start + perStep, texts.count)]),
+                    threads: threads > 0 ? threads : Environment.processors)
                 line.show(BuildProgress(phase: .encoding, done: vectors.count, total: texts.count))
             }
             try NpyFile.write(vectors, dimensions: embedder.dimensions, to: output)
-            print("\(output): \(Text.grouped(vectors.count)) vectors of \(embedder.dimensions) dimensions, model \(embedder.fingerprint)")
+            print(
+                "\(output): \(Text.grouped(vectors.count)) vectors of \(embedder.dimensions) dimensions, model \(embedder.fingerprint)"
+            )
         }
     }
 }

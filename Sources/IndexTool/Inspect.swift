@@ -25,7 +25,10 @@ struct Inspect: ParsableCommand {
             ("file", file),
             ("format", "version \(info.formatVersion), \(Text.grouped(info.bytes)) bytes"),
             ("content", info.contentHash),
-            ("vectors", "\(Text.grouped(info.count)) ids, \(Text.grouped(info.nodes)) different vectors, \(info.dimensions) dimensions"),
+            (
+                "vectors",
+                "\(Text.grouped(info.count)) ids, \(Text.grouped(info.nodes)) different vectors, \(info.dimensions) dimensions"
+            ),
             ("metric", info.metric.name),
             ("rows", info.codeKind),
         ]
@@ -51,7 +54,8 @@ struct Inspect: ParsableCommand {
     private static func json(_ file: String, _ info: SnapshotInfo) -> String {
         let sections = info.sections.map {
             Text.json([
-                ("tag", Text.json($0.tag)), ("offset", "\($0.offset)"), ("length", "\($0.length)"), ("stride", "\($0.stride)"),
+                ("tag", Text.json($0.tag)), ("offset", "\($0.offset)"), ("length", "\($0.length)"),
+                ("stride", "\($0.stride)"),
                 ("crc32c", Text.json(hex($0.crc32c))),
             ])
         }
@@ -67,5 +71,7 @@ struct Inspect: ParsableCommand {
         ])
     }
 
-    private static func hex(_ value: UInt32) -> String { Text.aligned(String(value, radix: 16), 8).map { $0 == " " ? "0" : $0 }.map(String.init).joined() }
+    private static func hex(_ value: UInt32) -> String {
+        Text.aligned(String(value, radix: 16), 8).map { $0 == " " ? "0" : $0 }.map(String.init).joined()
+    }
 }

@@ -65,7 +65,8 @@ struct PostgresSource {
         let models = Set(try rows.map { try $0.decode("embedding_model", as: String.self) })
         guard models.count <= 1 else {
             throw VectorIndexError(
-                .fingerprintMismatch, "the rows hold vectors of \(models.count) models: \(models.sorted().joined(separator: ", "))",
+                .fingerprintMismatch,
+                "the rows hold vectors of \(models.count) models: \(models.sorted().joined(separator: ", "))",
                 remedy: "Let the server embed all rows anew with one model first.")
         }
         let version: Int64 = try versions.first?.decode("version") ?? 0

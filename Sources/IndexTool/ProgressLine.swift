@@ -1,7 +1,8 @@
 import Glibc
 import VectorIndex
 
-/// A line on the terminal that says how far a build is, with rate and time left; silent when standard error is no terminal.
+/// A line on the terminal that says how far a build is, with rate and time left; silent when standard error is no
+/// terminal.
 struct ProgressLine {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let clock = ContinuousClock()

@@ -46,13 +46,16 @@ struct Search: ParsableCommand {
             let embedder = try text.map { _ in try TextModel(directory: model.directory) }
             let snapshot = try Snapshot(path: file, modelFingerprint: embedder?.fingerprint)
             let query = try embedder?.embed([text ?? ""], threads: 1)[0] ?? queryVector(snapshot)
-            let found = exact
+            let found =
+                exact
                 ? try snapshot.exactSearch(query, k: k) : try snapshot.search(query, k: k, efSearch: efSearch)
             if json {
                 let items = found.map { Text.json([("id", "\($0.id)"), ("score", Text.fixed(Double($0.score), 6))]) }
                 print("[" + items.joined(separator: ", ") + "]")
             } else {
-                for neighbor in found { print("\(Text.aligned("\(neighbor.id)", 12))  \(Text.fixed(Double(neighbor.score), 6))") }
+                for neighbor in found {
+                    print("\(Text.aligned("\(neighbor.id)", 12))  \(Text.fixed(Double(neighbor.score), 6))")
+                }
             }
         }
     }
@@ -60,14 +63,16 @@ struct Search: ParsableCommand {
     private func queryVector(_ snapshot: Snapshot) throws(VectorIndexError) -> [Float] {
         if let id {
             guard let vector = snapshot.vector(id: id) else {
-                throw VectorIndexError(.invalidParameter, "the index has no id \(id)", remedy: "Name an id that it has.", file: file)
+                throw VectorIndexError(
+                    .invalidParameter, "the index has no id \(id)", remedy: "Name an id that it has.", file: file)
             }
             return vector
         }
         let vectors = try VectorFile(path: vector ?? "")
         guard row >= 0, row < vectors.count else {
             throw VectorIndexError(
-                .invalidParameter, "row \(row) is not one of \(vectors.count)", remedy: "Name a row from 0.", file: vector)
+                .invalidParameter, "row \(row) is not one of \(vectors.count)", remedy: "Name a row from 0.",
+                file: vector)
         }
         return vectors[row]
     }

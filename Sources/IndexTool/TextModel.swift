@@ -24,7 +24,10 @@ struct TextModel {
 
 /// Where the model is, on every command that embeds.
 struct ModelOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Directory of the embedding model; NEXIFY_MODEL_DIR or the set-up script's when not given.", valueName: "directory"))
+    @Option(
+        help: ArgumentHelp(
+            "Directory of the embedding model; NEXIFY_MODEL_DIR or the set-up script's when not given.",
+            valueName: "directory"))
     var model: String?
 
     var directory: String? { model ?? Environment.value("NEXIFY_MODEL_DIR") }

@@ -28,7 +28,8 @@ enum ToolFailure {
         switch code {
         case .truncated, .damaged, .notAnIndex, .unsupportedVersion, .foreignByteOrder, .fingerprintMismatch: unsound
         case .notFound, .notReadable, .notARegularFile, .invalidParameter, .dimensionMismatch, .notFinite, .zeroVector,
-            .duplicateID, .tooLarge, .cannotWrite: notChecked
+            .duplicateID, .tooLarge, .cannotWrite:
+            notChecked
         }
     }
 

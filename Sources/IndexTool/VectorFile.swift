@@ -22,7 +22,8 @@ struct VectorFile {
             guard header.type == "<f4", header.shape.count == 2 else {
                 throw Self.foreign(
                     file, "it holds \(header.type) values in \(header.shape.count) dimensions", at: 0,
-                    remedy: "Write 32-bit floats as a table: numpy.save(path, a.astype('float32')) with a of shape (n, d).")
+                    remedy:
+                        "Write 32-bit floats as a table: numpy.save(path, a.astype('float32')) with a of shape (n, d).")
             }
             (count, dimensions) = (header.shape[0], header.shape[1])
             start = header.dataOffset
@@ -68,7 +69,9 @@ struct VectorFile {
         return (dimensions, count)
     }
 
-    fileprivate static func foreign(_ file: MappedFile, _ what: String, at offset: Int, remedy: String) -> VectorIndexError {
+    fileprivate static func foreign(_ file: MappedFile, _ what: String, at offset: Int, remedy: String)
+        -> VectorIndexError
+    {
         VectorIndexError(.invalidParameter, what, remedy: remedy, file: file.path, offset: UInt64(offset))
     }
 }
@@ -84,18 +87,23 @@ struct NpyHeader {
         let bytes = file.bytes
         let isNpy = bytes.count >= 12 && Array(bytes.prefix(6)) == [0x93] + Array("NUMPY".utf8)
         let lengthBytes = isNpy && bytes[6] >= 2 ? 4 : 2
-        let length = !isNpy ? 0 : lengthBytes == 2
-            ? Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
-            : Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+        let length =
+            !isNpy
+            ? 0
+            : lengthBytes == 2
+                ? Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt16.self))
+                : Int(bytes.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
         dataOffset = 8 + lengthBytes + length
         guard isNpy, dataOffset <= bytes.count else {
-            throw VectorFile.foreign(file, "this is no .npy file", at: 0, remedy: "Name a file ending in .npy or .fvecs.")
+            throw VectorFile.foreign(
+                file, "this is no .npy file", at: 0, remedy: "Name a file ending in .npy or .fvecs.")
         }
         let text = String(decoding: bytes[8 + lengthBytes..<dataOffset], as: UTF8.self)
         guard let type = Self.value(of: "descr", in: text), let order = Self.value(of: "fortran_order", in: text),
             let shape = Self.value(of: "shape", in: text)
         else {
-            throw VectorFile.foreign(file, "its header cannot be read", at: 10, remedy: "Write it again with numpy.save.")
+            throw VectorFile.foreign(
+                file, "its header cannot be read", at: 10, remedy: "Write it again with numpy.save.")
         }
         self.type = type
         self.shape = shape.split(separator: ",").compactMap { Int($0.filter { !$0.isWhitespace }) }
@@ -111,7 +119,8 @@ struct NpyHeader {
         let rest = text[colon...].drop { $0 == " " }
         guard let first = rest.first else { return nil }
         switch first {
-        case "'": return rest.dropFirst().firstIndex(of: "'").map { String(rest[rest.index(after: rest.startIndex)..<$0]) }
+        case "'":
+            return rest.dropFirst().firstIndex(of: "'").map { String(rest[rest.index(after: rest.startIndex)..<$0]) }
         case "(": return rest.firstIndex(of: ")").map { String(rest[rest.index(after: rest.startIndex)..<$0]) }
         default: return String(rest.prefix { $0.isLetter })
         }

@@ -5,7 +5,8 @@ import VectorIndex
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check an index file from end to end.",
-        discussion: "Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable).")
+        discussion: "Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable)."
+    )
 
     @Argument(help: ArgumentHelp("The index file.", valueName: "file"))
     var file: String
@@ -23,7 +24,8 @@ struct Verify: ParsableCommand {
         try ToolFailure.reported {
             let clock = ContinuousClock()
             let started = clock.now
-            let snapshot = try Snapshot(path: file, verification: fast ? .fast : .full, modelFingerprint: modelFingerprint)
+            let snapshot = try Snapshot(
+                path: file, verification: fast ? .fast : .full, modelFingerprint: modelFingerprint)
             let opened = Text.seconds(clock.now - started) * 1000
             if !fast { try snapshot.verifyContentHash() }
             let total = Text.seconds(clock.now - started) * 1000
@@ -38,7 +40,8 @@ struct Verify: ParsableCommand {
             } else {
                 print(
                     "\(file): sound. \(Text.grouped(info.count)) vectors, \(Text.grouped(info.bytes)) bytes, content"
-                        + " \(info.contentHash.prefix(16)); opened in \(Text.fixed(opened, 1)) ms, all checks \(Text.fixed(total, 1)) ms")
+                        + " \(info.contentHash.prefix(16)); opened in \(Text.fixed(opened, 1)) ms, all checks \(Text.fixed(total, 1)) ms"
+                )
             }
         }
     }

@@ -6,7 +6,8 @@ import CBLAS
 package struct Kernels: @unchecked Sendable {
     @usableFromInline let table: UnsafePointer<nx_kernels>
 
-    /// What this process uses: the level that the environment variable NEXIFY_SIMD names, otherwise the processor's best.
+    /// What this process uses: the level that the environment variable NEXIFY_SIMD names, otherwise the processor's
+    /// best.
     package static let active = Kernels(table: nx_kernels_active())
 
     private init(table: UnsafePointer<nx_kernels>) { self.table = table }

@@ -1,6 +1,7 @@
 /// How the nearness of two vectors is measured.
 public enum Metric: UInt32, Sendable, CaseIterable {
-    /// The cosine of the angle: vectors are brought to unit length when they are added, and queries when they are asked.
+    /// The cosine of the angle: vectors are brought to unit length when they are added, and queries when they are
+    /// asked.
     case cosine = 1
     /// The inner product, of vectors of any length.
     case innerProduct = 2

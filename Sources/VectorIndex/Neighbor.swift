@@ -2,8 +2,9 @@
 public struct Neighbor: Sendable, Hashable {
     /// The id under which the vector was added.
     public var id: UInt64
-    /// Higher is nearer: the cosine, the inner product, or minus the squared Euclidean distance. Computed from the exact
-    /// vectors in a fixed order of operations, so that it is the same number on every machine and from every kind of search.
+    /// Higher is nearer: the cosine, the inner product, or minus the squared Euclidean distance. Computed from the
+    /// exact vectors in a fixed order of operations, so that it is the same number on every machine and from every kind
+    /// of search.
     public var score: Float
 
     public init(id: UInt64, score: Float) {

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
-import TextEmbedding
 import Testing
+import TextEmbedding
 import VectorIndex
 
 @Suite("The engine on embeddings of real text", .enabled(if: Glosses.areThere, "needs Debian's wordnet-base"))

@@ -21,7 +21,9 @@ struct IndexToolTests {
             #expect(built.errors.isEmpty)
         }
         let file = directory + "/npy.nxi"
-        #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == Data(contentsOf: URL(fileURLWithPath: directory + "/fvecs.nxi")))
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: file))
+                == Data(contentsOf: URL(fileURLWithPath: directory + "/fvecs.nxi")))
 
         let verified = try Tool.run(["verify", file])
         #expect(verified.exitCode == 0)
@@ -32,13 +34,16 @@ struct IndexToolTests {
         let inspected = try Tool.run(["inspect", file])
         #expect(inspected.output.contains("ROWS") && inspected.output.contains("seed 9"))
         let json = try #require(
-            try JSONSerialization.jsonObject(with: Data(Tool.run(["inspect", "--json", file]).output.utf8)) as? [String: Any])
+            try JSONSerialization.jsonObject(with: Data(Tool.run(["inspect", "--json", file]).output.utf8))
+                as? [String: Any])
         #expect(json["count"] as? Int == 500)
         #expect(json["metric"] as? String == "l2")
         #expect(json["modelFingerprint"] as? String == "m")
         #expect((json["sections"] as? [[String: Any]])?.count == 6)
 
-        for arguments in [["--id", "17"], ["--vector", directory + "/x.npy", "--row", "17"], ["--id", "17", "--exact"]] {
+        for arguments in [
+            ["--id", "17"], ["--vector", directory + "/x.npy", "--row", "17"], ["--id", "17", "--exact"],
+        ] {
             let found = try Tool.run(["search", file, "-k", "3", "--json"] + arguments)
             let hits = try #require(try JSONSerialization.jsonObject(with: Data(found.output.utf8)) as? [[String: Any]])
             #expect(hits.count == 3)
@@ -56,7 +61,10 @@ struct IndexToolTests {
             for threads in ["1", "3"] {
                 let file = "\(directory)/\(level)-\(threads).nxi"
                 let built = try Tool.run(
-                    ["build", "--input", directory + "/x.npy", "--output", file, "--exact-scan-max", "0", "--threads", threads],
+                    [
+                        "build", "--input", directory + "/x.npy", "--output", file, "--exact-scan-max", "0",
+                        "--threads", threads,
+                    ],
                     environment: ["NEXIFY_SIMD": level])
                 #expect(built.exitCode == 0, "\(built.errors)")
                 files.insert(try Data(contentsOf: URL(fileURLWithPath: file)))
@@ -91,7 +99,9 @@ struct IndexToolTests {
         for name in ["flipped", "cut", "x.npy"] {
             let result = try Tool.run(["verify", "\(directory)/\(name)"])
             #expect(result.exitCode == 1, "\(name)")
-            #expect(result.errors.contains("\(directory)/\(name), ") && result.errors.contains("offset"), "\(result.errors)")
+            #expect(
+                result.errors.contains("\(directory)/\(name), ") && result.errors.contains("offset"), "\(result.errors)"
+            )
             #expect(result.output.isEmpty)
         }
         #expect(try Tool.run(["verify", directory + "/none"]).exitCode == 2)
@@ -114,7 +124,8 @@ struct IndexToolTests {
         let file = directory + "/x.nxi"
         _ = try Tool.run(["build", "--input", directory + "/x.npy", "--output", file, "--exact-scan-max", "0"])
         let result = try Tool.run([
-            "bench", "--index", file, "--queries", directory + "/q.npy", "-k", "5", "--ef", "10,800", "--rounds", "1", "--csv",
+            "bench", "--index", file, "--queries", directory + "/q.npy", "-k", "5", "--ef", "10,800", "--rounds", "1",
+            "--csv",
         ])
         let lines = result.output.split(separator: "\n").map { $0.split(separator: ",") }
         #expect(lines.count == 3)

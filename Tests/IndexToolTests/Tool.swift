@@ -21,7 +21,7 @@ struct Tool {
         // Files, not pipes: nothing can fill up and block.
         let directory = try TestDirectory.make("tool")
         let (output, errors) = (directory + "/out", directory + "/err")
-        for file in [output, errors] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+        for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forWritingAtPath: errors)
         process.standardInput = FileHandle.nullDevice

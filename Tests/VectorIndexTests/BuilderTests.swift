@@ -30,20 +30,23 @@ struct BuilderTests {
         let first = try Fixture.write(vectors, to: Fixture.path())
         #expect(first.contentHash.count == 64)
         #expect(try Fixture.write(vectors, to: Fixture.path()).contentHash == first.contentHash)
-        let reseeded = try Fixture.write(vectors, to: Fixture.path(), parameters: BuildParameters(exactScanMax: 0, seed: 1))
+        let reseeded = try Fixture.write(
+            vectors, to: Fixture.path(), parameters: BuildParameters(exactScanMax: 0, seed: 1))
         #expect(reseeded.contentHash != first.contentHash)
         vectors[100][3] += 0.001
         #expect(try Fixture.write(vectors, to: Fixture.path()).contentHash != first.contentHash)
     }
 
-    @Test("a vector that cannot be indexed is refused by name", arguments: [
-        ([1, 2], Metric.cosine, VectorIndexError.Code.dimensionMismatch),
-        ([1, 2, 3, 4], .squaredL2, .dimensionMismatch),
-        ([1, .nan, 3], .squaredL2, .notFinite),
-        ([1, -.infinity, 3], .innerProduct, .notFinite),
-        ([0, 0, 0], .cosine, .zeroVector),
-        ([3e38, 3e38, 0], .squaredL2, .tooLarge),
-    ] as [([Float], Metric, VectorIndexError.Code)])
+    @Test(
+        "a vector that cannot be indexed is refused by name",
+        arguments: [
+            ([1, 2], Metric.cosine, VectorIndexError.Code.dimensionMismatch),
+            ([1, 2, 3, 4], .squaredL2, .dimensionMismatch),
+            ([1, .nan, 3], .squaredL2, .notFinite),
+            ([1, -.infinity, 3], .innerProduct, .notFinite),
+            ([0, 0, 0], .cosine, .zeroVector),
+            ([3e38, 3e38, 0], .squaredL2, .tooLarge),
+        ] as [([Float], Metric, VectorIndexError.Code)])
     func refusedVector(vector: [Float], metric: Metric, code: VectorIndexError.Code) throws {
         var builder = SnapshotBuilder(dimensions: 3, metric: metric)
         let error = #expect(throws: VectorIndexError.self) { try builder.add(id: 1, vector: vector) }
@@ -51,7 +54,9 @@ struct BuilderTests {
         #expect(builder.count == 0)
     }
 
-    @Test("zero vectors are vectors like others where direction does not matter", arguments: [Metric.innerProduct, .squaredL2])
+    @Test(
+        "zero vectors are vectors like others where direction does not matter",
+        arguments: [Metric.innerProduct, .squaredL2])
     func zeroVector(metric: Metric) throws {
         let path = try Fixture.path()
         try Fixture.write([[0, 0], [1, 1], [0, 0]], to: path, metric: metric)
@@ -70,11 +75,14 @@ struct BuilderTests {
         #expect(try Snapshot(path: path).info == before)
     }
 
-    @Test("parameters out of range are refused by name", arguments: [
-        BuildParameters(degree: 33), BuildParameters(degree: 0), BuildParameters(upperDegree: 2), BuildParameters(efConstruction: 1),
-        BuildParameters(efSearch: 0), BuildParameters(exactScanMax: -1), BuildParameters(threads: -1),
-        BuildParameters(modelFingerprint: String(repeating: "x", count: 129)),
-    ])
+    @Test(
+        "parameters out of range are refused by name",
+        arguments: [
+            BuildParameters(degree: 33), BuildParameters(degree: 0), BuildParameters(upperDegree: 2),
+            BuildParameters(efConstruction: 1),
+            BuildParameters(efSearch: 0), BuildParameters(exactScanMax: -1), BuildParameters(threads: -1),
+            BuildParameters(modelFingerprint: String(repeating: "x", count: 129)),
+        ])
     func refusedParameters(parameters: BuildParameters) throws {
         let builder = SnapshotBuilder(dimensions: 2, metric: .cosine, parameters: parameters)
         let error = #expect(throws: VectorIndexError.self) { try builder.write(to: Fixture.path()) }

@@ -25,6 +25,7 @@ struct DamageTests {
     private func refusal(of bytes: [UInt8], _ verification: Verification = .full) throws -> VectorIndexError? {
         let path = try Fixture.path()
         try Fixture.write(bytes, to: path)
+        defer { unlink(path) }
         do {
             // What opens must also be searchable without a crash.
             let snapshot = try Snapshot(path: path, verification: verification)
@@ -51,12 +52,16 @@ struct DamageTests {
     func truncation(verification: Verification) throws {
         var lengths = [0, 1, 7, 8, 511, 512, 4_095, 4_096]
         for section in TestFile(Self.sound).sections {
-            lengths += [section.offset, section.offset + 1, section.offset + section.length / 2, section.offset + section.length - 1]
+            lengths += [
+                section.offset, section.offset + 1, section.offset + section.length / 2,
+                section.offset + section.length - 1,
+            ]
         }
         var random = SplitMix64(seed: 62)
         lengths += (0..<200).map { _ in random.next(below: Self.sound.count) }
         for length in lengths {
-            let error = try #require(try refusal(of: Array(Self.sound.prefix(length)), verification), "length \(length)")
+            let error = try #require(
+                try refusal(of: Array(Self.sound.prefix(length)), verification), "length \(length)")
             #expect(error.code == .truncated, "length \(length)")
             #expect(error.offset == UInt64(length))
             #expect(error.section != nil)
@@ -68,7 +73,9 @@ struct DamageTests {
     func bitFlips() throws {
         var random = SplitMix64(seed: 63)
         var offsets = Array(0..<900) + (0..<400).map { _ in random.next(below: Self.sound.count) }
-        for section in TestFile(Self.sound).sections { offsets += [section.offset, section.offset + section.length - 1] }
+        for section in TestFile(Self.sound).sections {
+            offsets += [section.offset, section.offset + section.length - 1]
+        }
         for offset in offsets {
             var bytes = Self.sound
             bytes[offset] ^= 1 << UInt8(random.next(below: 8))
@@ -121,7 +128,9 @@ struct DamageTests {
         }
     }
 
-    @Test("numbers that point outside, with checksums made to fit, are named", arguments: ["ROWS", "UPPR", "IDOR", "GRPS"])
+    @Test(
+        "numbers that point outside, with checksums made to fit, are named",
+        arguments: ["ROWS", "UPPR", "IDOR", "GRPS"])
     func resealedSections(tag: String) throws {
         var file = TestFile(Self.sound)
         let section = try #require(file.sections.first { $0.tag == tag })
@@ -173,7 +182,8 @@ struct DamageTests {
         #expect(try refusal(of: [UInt8](repeating: 0, count: 10_000))?.code == .notAnIndex)
         let directory = try TestDirectory.make("index")
         for (path, code) in [
-            (directory, VectorIndexError.Code.notARegularFile), (directory + "/none", .notFound), ("/dev/null", .notARegularFile),
+            (directory, VectorIndexError.Code.notARegularFile), (directory + "/none", .notFound),
+            ("/dev/null", .notARegularFile),
         ] {
             let error = #expect(throws: VectorIndexError.self) { try Snapshot(path: path) }
             #expect(error?.code == code)
@@ -205,7 +215,9 @@ struct TestFile {
     var sections: [Section] {
         (0..<number(96, 4)).map { i in
             let at = 512 + 64 * i
-            return Section(tag: String(decoding: bytes[at..<at + 4], as: UTF8.self), offset: number(at + 8, 8), length: number(at + 16, 8))
+            return Section(
+                tag: String(decoding: bytes[at..<at + 4], as: UTF8.self), offset: number(at + 8, 8),
+                length: number(at + 16, 8))
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 import VectorIndex
@@ -40,8 +41,16 @@ struct ClusteredVectors {
 }
 
 enum Fixture {
-    /// A path in a directory of this test process.
-    static func path(_ name: String = "index.nxi") throws -> String { try TestDirectory.make("index") + "/" + name }
+    /// A file's path in an empty directory of its own.
+    static func path() throws -> String {
+        let number = made.wrappingAdd(1, ordering: .relaxed).newValue
+        let directory = try shared.get() + "/\(number)"
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        return directory + "/index.nxi"
+    }
+
+    private static let shared = Result { try TestDirectory.make("index") }
+    private static let made = Atomic<Int>(0)
 
     /// Builds an index whose ids are the vectors' positions times three.
     @discardableResult
@@ -57,7 +66,9 @@ enum Fixture {
 
     static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
-    static func write(_ bytes: [UInt8], to path: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: path)) }
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+    }
 
     /// The score of two vectors, in double precision and the plain way.
     static func score(_ a: [Float], _ b: [Float], _ metric: Metric) -> Double {
@@ -65,7 +76,8 @@ enum Fixture {
         switch metric {
         case .cosine: return dot(a, b) / (dot(a, a) * dot(b, b)).squareRoot()
         case .innerProduct: return dot(a, b)
-        case .squaredL2: return -zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
+        case .squaredL2:
+            return -zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
         }
     }
 

@@ -39,5 +39,5 @@ struct GoldenTests {
         #expect(found.map(\.id) == Self.expectedIDs)
     }
 
-    private static let expectedIDs: [UInt64] = []
+    private static let expectedIDs: [UInt64] = [1_170, 1_079, 1_089]
 }

@@ -41,7 +41,8 @@ struct KernelTests {
         let a = (0..<4096).map { _ in value() }
         let b = (0..<4096).map { _ in value() }
         for length in 1...4096 {
-            #expect(kernels.dot_f32(a, b, length).bitPattern == scalar.dot_f32(a, b, length).bitPattern, "length \(length)")
+            #expect(
+                kernels.dot_f32(a, b, length).bitPattern == scalar.dot_f32(a, b, length).bitPattern, "length \(length)")
             #expect(
                 kernels.squared_l2_f32(a, b, length).bitPattern == scalar.squared_l2_f32(a, b, length).bitPattern,
                 "length \(length)")
@@ -61,7 +62,9 @@ struct KernelTests {
         }
     }
 
-    @Test("the rotation keeps lengths and spreads a single coordinate", arguments: [64, 128, 192, 320, 384, 448, 1024, 4096])
+    @Test(
+        "the rotation keeps lengths and spreads a single coordinate",
+        arguments: [64, 128, 192, 320, 384, 448, 1024, 4096])
     func rotation(length: Int) {
         var random = SplitMix64(seed: 14)
         let signs = (0..<4 * length).map { _ in random.next() >> 63 == 0 ? Float(1) : -1 }

@@ -14,7 +14,10 @@ struct ReplaceTests {
         #expect(try Snapshot(path: path).info == third)
         #expect(try Snapshot(path: path + ".previous").info == second)
         let directory = (path as NSString).deletingLastPathComponent
-        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == ["index.nxi", "index.nxi.previous"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: directory).sorted() == [
+                "index.nxi", "index.nxi.previous",
+            ])
     }
 
     @Test("a mapped generation answers on after its file was replaced")

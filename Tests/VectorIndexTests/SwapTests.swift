@@ -13,7 +13,8 @@ struct SwapTests {
         let paths = try (0..<2).map { generation in
             var builder = SnapshotBuilder(
                 dimensions: 32, metric: .cosine,
-                parameters: BuildParameters(exactScanMax: generation == 0 ? 0 : 2_000, sourceVersion: UInt64(generation)))
+                parameters: BuildParameters(
+                    exactScanMax: generation == 0 ? 0 : 2_000, sourceVersion: UInt64(generation)))
             for (i, vector) in vectors.enumerated() { try builder.add(id: UInt64(10 * i + generation), vector: vector) }
             let path = try Fixture.path()
             try builder.write(to: path)

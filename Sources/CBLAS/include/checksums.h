@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// CRC32C (Castagnoli, reflected, as in RFC 3720) of `bytes`, going on from `crc` (0 at the start). Uses the processor's instruction
-/// in three interleaved streams where there is one.
+/// CRC32C (Castagnoli, reflected, as in RFC 3720) of `bytes`, going on from `crc` (0 at the start). Uses the
+/// processor's instruction in three interleaved streams where there is one.
 uint32_t nx_crc32c(uint32_t crc, const void *bytes, size_t length);
 
 /// The same by tables, for processors without the instruction and for the tests.

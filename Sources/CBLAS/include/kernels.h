@@ -1,5 +1,6 @@
-// The arithmetic of a search's hop, once per instruction set. The level is chosen at run time; integers are bit-identical at every
-// level, and so are floats: each level adds the same 32 lanes in the same order, without fused operations.
+// The arithmetic of a search's hop, once per instruction set. The level is chosen at run time; integers are
+// bit-identical at every level, and so are floats: each level adds the same 32 lanes in the same order, without fused
+// operations.
 #ifndef NEXIFY_KERNELS_H
 #define NEXIFY_KERNELS_H
 #include <stddef.h>
@@ -10,8 +11,9 @@ typedef struct nx_kernels {
     /// "scalar", "avx2", "avx512" or "neon": what NEXIFY_SIMD is compared with.
     const char *name;
 
-    /// out[i] = sum over j < length of rows[ids[i] * stride + j] * query[j], for i < count. Exact: no saturation, no overflow
-    /// up to 65,536 values. `length` is a multiple of 64; rows are read to `length` bytes and prefetched a few ahead.
+    /// out[i] = sum over j < length of rows[ids[i] * stride + j] * query[j], for i < count. Exact: no saturation, no
+    /// overflow up to 65,536 values. `length` is a multiple of 64; rows are read to `length` bytes and prefetched a few
+    /// ahead.
     void (*dots_u8s8)(
         const uint8_t *rows, size_t stride, const uint32_t *ids, size_t count, const int8_t *query, size_t length,
         int32_t *out);

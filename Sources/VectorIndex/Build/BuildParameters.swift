@@ -19,7 +19,8 @@ public struct BuildParameters: Sendable, Equatable {
     public var sourceVersion: UInt64
 
     public init(
-        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 128, efSearch: Int = 64, exactScanMax: Int = 2_000,
+        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 128, efSearch: Int = 64,
+        exactScanMax: Int = 2_000,
         seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0
     ) {
         self.degree = degree
@@ -34,7 +35,9 @@ public struct BuildParameters: Sendable, Equatable {
     }
 
     func check() throws(VectorIndexError) {
-        func refuse(_ what: String, _ remedy: String) -> VectorIndexError { VectorIndexError(.invalidParameter, what, remedy: remedy) }
+        func refuse(_ what: String, _ remedy: String) -> VectorIndexError {
+            VectorIndexError(.invalidParameter, what, remedy: remedy)
+        }
         guard (16...IndexFormat.degreeMax).contains(degree), degree % 16 == 0 else {
             throw refuse("degree \(degree) is not allowed", "Use a multiple of 16 up to \(IndexFormat.degreeMax).")
         }
@@ -51,7 +54,8 @@ public struct BuildParameters: Sendable, Equatable {
             throw refuse("exactScanMax \(exactScanMax) is not allowed", "Use 0...1000000.")
         }
         guard modelFingerprint.utf8.count <= IndexFormat.fingerprintBytesMax, !modelFingerprint.utf8.contains(0) else {
-            throw refuse("the model fingerprint is too long", "Use at most \(IndexFormat.fingerprintBytesMax) bytes of text.")
+            throw refuse(
+                "the model fingerprint is too long", "Use at most \(IndexFormat.fingerprintBytesMax) bytes of text.")
         }
         guard (0...1024).contains(threads) else { throw refuse("\(threads) threads are not allowed", "Use 0...1024.") }
     }

@@ -1,10 +1,11 @@
 import CBLAS
 
-/// All nodes' codes with the integer geometry that a graph is built in: a squared Euclidean distance under every metric.
+/// All nodes' codes with the integer geometry that a graph is built in: a squared Euclidean distance under every
+/// metric.
 ///
-/// Under cosine all lengths are one. Under inner product each vector gets one more coordinate that brings it to the longest one's length
-/// (Neyshabur and Srebro, "On symmetric and asymmetric LSHs for inner product search", 2015). Integers make it the same on
-/// every instruction set.
+/// Under cosine all lengths are one. Under inner product each vector gets one more coordinate that brings it to the
+/// longest one's length (Neyshabur and Srebro, "On symmetric and asymmetric LSHs for inner product search", 2015).
+/// Integers make it the same on every instruction set.
 final class CodeSpace: Sendable {
     let nodes: Int
     let encoding: Encoding
@@ -18,7 +19,8 @@ final class CodeSpace: Sendable {
 
     /// Encodes all vectors; `order.inputs` says which is which node's.
     init(
-        vectors: UnsafeBufferPointer<Float>, order: NodeOrder, dimensions: Int, metric: Metric, seed: UInt64, threads: Int
+        vectors: UnsafeBufferPointer<Float>, order: NodeOrder, dimensions: Int, metric: Metric, seed: UInt64,
+        threads: Int
     ) {
         nodes = order.inputs.count
         let base = vectors.baseAddress!
@@ -29,7 +31,8 @@ final class CodeSpace: Sendable {
         // A few very long vectors may be cut off, so that the others keep their precision.
         let typical = metric == .cosine ? 1 : max(ascending[(nodes - 1) * 995 / 1000], 1e-30)
         let encoding = Encoding(
-            dimensions: dimensions, seed: seed, scale: Encoding.scale(forNorm: typical, codeBytes: codeBytes), center: center)
+            dimensions: dimensions, seed: seed, scale: Encoding.scale(forNorm: typical, codeBytes: codeBytes),
+            center: center)
         self.encoding = encoding
         let codes = AlignedBuffer<UInt8>(count: nodes * codeBytes)
         let norms = AlignedBuffer<Int32>(count: nodes)
@@ -112,7 +115,8 @@ final class CodeSpace: Sendable {
         from query: Query, to ids: UnsafePointer<UInt32>, count: Int, into out: UnsafeMutablePointer<Int32>
     ) {
         kernels.dots(
-            rows: codes.base, stride: encoding.codeBytes, ids: ids, count: count, query: query.code, length: encoding.codeBytes,
+            rows: codes.base, stride: encoding.codeBytes, ids: ids, count: count, query: query.code,
+            length: encoding.codeBytes,
             out: out)
         let norm = norms[query.node]
         if let extras {

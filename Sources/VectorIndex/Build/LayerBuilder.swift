@@ -1,9 +1,9 @@
 /// Builds one level's graph: the same graph at any number of threads.
 ///
-/// Nodes come in batches. A batch is searched for against the graph as it was before the batch, in parallel; then its links are
-/// set, and the links back are gathered, sorted by (target, source) and merged target by target, in parallel again
-/// (after Subramanya et al., "DiskANN", 2019, and ParlayANN, 2024). A second pass over all nodes repairs what the early, coarse
-/// batches chose.
+/// Nodes come in batches. A batch is searched for against the graph as it was before the batch, in parallel; then its
+/// links are set, and the links back are gathered, sorted by (target, source) and merged target by target, in parallel
+/// again (after Subramanya et al., "DiskANN", 2019, and ParlayANN, 2024). A second pass over all nodes repairs what the
+/// early, coarse batches chose.
 struct LayerBuilder {
     let space: CodeSpace
     let graph: LayerGraph
@@ -43,7 +43,8 @@ struct LayerBuilder {
         return graph
     }
 
-    /// Makes every node reachable from node 0: each that is not gets a link from a near node that is and has a free slot.
+    /// Makes every node reachable from node 0: each that is not gets a link from a near node that is and has a free
+    /// slot.
     private func repair() {
         let scratch = scratches[0]
         for _ in 0..<8 {

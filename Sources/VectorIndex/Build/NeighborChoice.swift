@@ -1,9 +1,10 @@
 /// Choosing a node's neighbours out of candidates, and searching for the candidates.
 ///
-/// The choice is the heuristic of HNSW (Malkov and Yashunin, 2016, algorithm 4), which is Vamana's robust prune at alpha 1: a candidate is
-/// passed over when a neighbour already chosen is nearer to it than the node is.
+/// The choice is the heuristic of HNSW (Malkov and Yashunin, 2016, algorithm 4), which is Vamana's robust prune at
+/// alpha 1: a candidate is passed over when a neighbour already chosen is nearer to it than the node is.
 extension BuildScratch {
-    /// Fills the beam with the nearest nodes to `query` that a search from `entry` finds. Leaves `visited` as it was met.
+    /// Fills the beam with the nearest nodes to `query` that a search from `entry` finds. Leaves `visited` as it was
+    /// met.
     func searchBeam(_ space: CodeSpace, _ graph: LayerGraph, entry: Int) -> BestList {
         var best = BestList(keys: beamKeys.base, capacity: beamWidth)
         visited.clear()
@@ -43,8 +44,8 @@ extension BuildScratch {
         }
     }
 
-    /// Chooses at most `limit` of the first `count` candidates, which are sorted by their distance to the node they are for,
-    /// into `chosen`. - Returns: how many. - Complexity: O(limit * count) distances.
+    /// Chooses at most `limit` of the first `count` candidates, which are sorted by their distance to the node they are
+    /// for, into `chosen`. - Returns: how many. - Complexity: O(limit * count) distances.
     func choose(_ space: CodeSpace, count: Int, limit: Int) -> Int {
         var left = count
         remaining.base.update(from: candidates.base, count: count)

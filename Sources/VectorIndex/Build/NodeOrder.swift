@@ -1,8 +1,8 @@
 /// Which vector becomes which node: input is sorted by id, equal vectors share a node, and nodes are numbered by level.
 ///
-/// A node's level is drawn from the seed (one node in 16 is also on the level above). Higher levels get the lower numbers and
-/// order is shuffled within a level: so every level is the nodes `0..<size`, and a build that inserts them in order meets
-/// them as if at random. The order in which vectors were added does not matter.
+/// A node's level is drawn from the seed (one node in 16 is also on the level above). Higher levels get the lower
+/// numbers and order is shuffled within a level: so every level is the nodes `0..<size`, and a build that inserts them
+/// in order meets them as if at random. The order in which vectors were added does not matter.
 struct NodeOrder {
     /// By node, the position in the input of its vector.
     var inputs: [Int] = []
@@ -17,7 +17,8 @@ struct NodeOrder {
 
     private static let bitsPerLevel = 4
 
-    init(ids inputIDs: [UInt64], vectors: [Float], dimensions: Int, seed: UInt64, threads: Int) throws(VectorIndexError) {
+    init(ids inputIDs: [UInt64], vectors: [Float], dimensions: Int, seed: UInt64, threads: Int) throws(VectorIndexError)
+    {
         let sorted = inputIDs.indices.sorted { inputIDs[$0] < inputIDs[$1] }
         for i in sorted.indices.dropFirst() where inputIDs[sorted[i]] == inputIDs[sorted[i - 1]] {
             throw VectorIndexError(

@@ -2,8 +2,8 @@ import CBLAS
 
 /// Collects vectors and writes them as one snapshot file.
 ///
-/// The same vectors, ids, parameters and seed give the same bytes, whatever the order of adding, the number of threads and the
-/// processor. Memory: 4 bytes a dimension and vector, and while linking about half of that again.
+/// The same vectors, ids, parameters and seed give the same bytes, whatever the order of adding, the number of threads
+/// and the processor. Memory: 4 bytes a dimension and vector, and while linking about half of that again.
 public struct SnapshotBuilder: Sendable {
     public let dimensions: Int
     public let metric: Metric
@@ -30,7 +30,8 @@ public struct SnapshotBuilder: Sendable {
     public mutating func add(id: UInt64, vector: UnsafeBufferPointer<Float>) throws(VectorIndexError) {
         guard ids.count < IndexFormat.nodesMax else {
             throw VectorIndexError(
-                .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors", remedy: "Split the data into several indexes.")
+                .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors",
+                remedy: "Split the data into several indexes.")
         }
         let length = try VectorCheck.length(of: vector, dimensions: dimensions, metric: metric)
         ids.append(id)
@@ -45,7 +46,8 @@ public struct SnapshotBuilder: Sendable {
         try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in try add(id: id, vector: vector) }
     }
 
-    /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes `<path>.previous`.
+    /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes
+    /// `<path>.previous`.
     ///
     /// When it throws, what was at `path` is untouched. `progress` is called on this thread.
     @discardableResult
@@ -54,13 +56,15 @@ public struct SnapshotBuilder: Sendable {
     ) throws(VectorIndexError) -> SnapshotInfo {
         guard (1...IndexFormat.dimensionsMax).contains(dimensions) else {
             throw VectorIndexError(
-                .invalidParameter, "\(dimensions) dimensions are not allowed", remedy: "Use 1...\(IndexFormat.dimensionsMax).")
+                .invalidParameter, "\(dimensions) dimensions are not allowed",
+                remedy: "Use 1...\(IndexFormat.dimensionsMax).")
         }
         try parameters.check()
         let threads = parameters.threadsUsed
         let order = try NodeOrder(
             ids: ids, vectors: vectors, dimensions: dimensions, seed: parameters.seed, threads: threads)
-        let graph = order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
+        let graph =
+            order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
             ? buildGraph(order, threads: threads, progress) : nil
         var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
         try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
@@ -77,7 +81,8 @@ public struct SnapshotBuilder: Sendable {
         progress(BuildProgress(phase: .encoding, done: 0, total: nodes))
         let space = vectors.withUnsafeBufferPointer {
             CodeSpace(
-                vectors: $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, threads: threads)
+                vectors: $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed,
+                threads: threads)
         }
         progress(BuildProgress(phase: .encoding, done: nodes, total: nodes))
         var levels: [LayerGraph] = []
@@ -116,7 +121,8 @@ enum VectorCheck {
         }
         guard nx_all_finite(base, dimensions) != 0 else {
             throw VectorIndexError(
-                .notFinite, "the vector holds a value that is not a finite number", remedy: "Check what computed the vector.")
+                .notFinite, "the vector holds a value that is not a finite number",
+                remedy: "Check what computed the vector.")
         }
         let length = nx_sum_of_squares(base, dimensions).squareRoot()
         guard length <= 1e18 else {
@@ -124,7 +130,8 @@ enum VectorCheck {
         }
         guard metric != .cosine || length >= 1e-30 else {
             throw VectorIndexError(
-                .zeroVector, "the vector is zero, which has no direction", remedy: "Leave it out, or use another metric.")
+                .zeroVector, "the vector is zero, which has no direction",
+                remedy: "Leave it out, or use another metric.")
         }
         return length
     }

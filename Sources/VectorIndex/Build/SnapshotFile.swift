@@ -1,6 +1,7 @@
 import CBLAS
 
-/// A built snapshot on its way to disk: the header's fields, and each section's bytes as docs/INDEX_FORMAT.md lays them out.
+/// A built snapshot on its way to disk: the header's fields, and each section's bytes as docs/INDEX_FORMAT.md lays them
+/// out.
 struct SnapshotFile {
     private var header = FileHeader()
     private let order: NodeOrder
@@ -121,7 +122,9 @@ struct SnapshotFile {
     }
 
     private mutating func append<Element: BitwiseCopyable>(_ values: [Element]) throws(VectorIndexError) {
-        try values.withUnsafeBufferPointer { values throws(VectorIndexError) in try file.append(UnsafeRawBufferPointer(values)) }
+        try values.withUnsafeBufferPointer { values throws(VectorIndexError) in
+            try file.append(UnsafeRawBufferPointer(values))
+        }
     }
 }
 

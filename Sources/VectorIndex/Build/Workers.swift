@@ -9,8 +9,8 @@ struct Workers {
 
     /// Calls `body(worker, range)` for ranges that together are `0..<count`, in no particular order.
     ///
-    /// What a call writes must be owned by its range, or by its worker (`0..<threads`): then the outcome is the same at any number of
-    /// threads.
+    /// What a call writes must be owned by its range, or by its worker (`0..<threads`): then the outcome is the same at
+    /// any number of threads.
     func run(count: Int, chunk: Int, _ body: (Int, Range<Int>) -> Void) {
         guard count > 0 else { return }
         let pieces = (count + chunk - 1) / chunk

@@ -1,7 +1,7 @@
 /// Memory that starts on a cache line, owned by one object and freed with it. Starts as zeros.
 ///
-/// `@unchecked Sendable`: it is shared only inside a build or a check, whose workers write disjoint elements and are joined before
-/// anyone reads.
+/// `@unchecked Sendable`: it is shared only inside a build or a check, whose workers write disjoint elements and are
+/// joined before anyone reads.
 final class AlignedBuffer<Element: BitwiseCopyable>: @unchecked Sendable {
     let base: UnsafeMutablePointer<Element>
     let count: Int

@@ -2,8 +2,8 @@ import Glibc
 
 /// A regular file mapped for reading; the mapping lives as long as this object.
 ///
-/// `@unchecked Sendable`: the pages are mapped read-only and an index file is never edited in place, so every thread reads
-/// the same unchanging bytes.
+/// `@unchecked Sendable`: the pages are mapped read-only and an index file is never edited in place, so every thread
+/// reads the same unchanging bytes.
 package final class MappedFile: @unchecked Sendable {
     package let path: String
     package let bytes: UnsafeRawBufferPointer
@@ -16,7 +16,8 @@ package final class MappedFile: @unchecked Sendable {
             let status = try System.status(of: descriptor)
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw VectorIndexError(
-                    .notARegularFile, "this is a directory or device, not a file", remedy: "Name an index file.", file: path)
+                    .notARegularFile, "this is a directory or device, not a file", remedy: "Name an index file.",
+                    file: path)
             }
             let length = Int(status.st_size)
             // An empty file cannot be mapped; it is read as no bytes.
@@ -38,7 +39,8 @@ package final class MappedFile: @unchecked Sendable {
         if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
     }
 
-    /// Asks for all pages at once, which is several times faster than meeting them one by one. A hint: older kernels ignore it.
+    /// Asks for all pages at once, which is several times faster than meeting them one by one. A hint: older kernels
+    /// ignore it.
     func populate(_ range: Range<Int>) {
         guard let base = bytes.baseAddress, !range.isEmpty else { return }
         let page = IndexFormat.pageBytes

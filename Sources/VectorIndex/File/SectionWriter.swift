@@ -1,7 +1,8 @@
-/// Writes an index file section by section and installs it: either the complete, verified file takes the name, or nothing changes.
+/// Writes an index file section by section and installs it: either the complete, verified file takes the name, or
+/// nothing changes.
 ///
-/// The file grows under a temporary name in the same directory, is synced, reopened and verified in full, and renamed; the file that had
-/// the name before stays as `<name>.previous`. Dropped before `install`, what it wrote is removed.
+/// The file grows under a temporary name in the same directory, is synced, reopened and verified in full, and renamed;
+/// the file that had the name before stays as `<name>.previous`. Dropped before `install`, what it wrote is removed.
 struct SectionWriter {
     private let path: String
     private let directory: String
@@ -14,7 +15,8 @@ struct SectionWriter {
         let slash = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         let name = slash.map { String(path[path.index(after: $0)...]) } ?? path
         guard !name.isEmpty, name != ".", name != ".." else {
-            throw VectorIndexError(.invalidParameter, "the path names no file", remedy: "Name the index file to write.", file: path)
+            throw VectorIndexError(
+                .invalidParameter, "the path names no file", remedy: "Name the index file to write.", file: path)
         }
         self.path = path
         directory = slash.map { String(path[...$0]) } ?? ""
@@ -109,7 +111,8 @@ struct SectionWriter {
     private static func cannotWrite(_ failure: System.Failure, _ path: String) -> VectorIndexError {
         VectorIndexError(
             .cannotWrite, failure.description,
-            remedy: "Check the directory, its permissions and the disk's free space; the index that was there is untouched.",
+            remedy:
+                "Check the directory, its permissions and the disk's free space; the index that was there is untouched.",
             file: path, systemError: failure.number)
     }
 

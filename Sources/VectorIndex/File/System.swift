@@ -44,7 +44,9 @@ enum System {
 
     static func synchronize(_ descriptor: CInt) throws(Failure) { _ = try check("fsync") { fsync(descriptor) } }
 
-    static func rename(_ from: String, to: String) throws(Failure) { _ = try check("rename") { Glibc.rename(from, to) } }
+    static func rename(_ from: String, to: String) throws(Failure) {
+        _ = try check("rename") { Glibc.rename(from, to) }
+    }
 
     static func link(_ from: String, to: String) throws(Failure) { _ = try check("link") { Glibc.link(from, to) } }
 

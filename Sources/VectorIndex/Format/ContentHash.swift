@@ -2,8 +2,8 @@ import CBLAS
 
 /// The name of a file's content: the SHA-256 of its pieces' SHA-256s, so that several threads can compute it.
 ///
-/// Every section is cut into pieces of 1 MiB (its last one may be shorter); the digests follow each other in file order, and the first
-/// page, with hash and checksum as zeros, is the last piece.
+/// Every section is cut into pieces of 1 MiB (its last one may be shorter); the digests follow each other in file
+/// order, and the first page, with hash and checksum as zeros, is the last piece.
 struct ContentHash {
     static let pieceBytes = 1 << 20
     private var digests: [UInt8] = []

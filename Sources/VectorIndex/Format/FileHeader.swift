@@ -24,8 +24,10 @@ struct FileHeader: Equatable {
     var fingerprint = ""
 
     enum Offset {
-        static let magic = 0, majorVersion = 8, minorVersion = 10, byteOrder = 12, fileLength = 16, count = 24, nodes = 32
-        static let dimensions = 40, metric = 44, codeKind = 48, codeBytes = 52, degree = 56, upperDegree = 60, layers = 64
+        static let magic = 0, majorVersion = 8, minorVersion = 10, byteOrder = 12, fileLength = 16, count = 24,
+            nodes = 32
+        static let dimensions = 40, metric = 44, codeKind = 48, codeBytes = 52, degree = 56, upperDegree = 60,
+            layers = 64
         static let efConstruction = 68, efSearch = 72, scale = 76, seed = 80, sourceVersion = 88, sectionCount = 96
         static let exactScanMax = 100, reserved1 = 104..<128, contentHash = 128..<160, fingerprint = 160..<288
         static let reserved2 = 288..<508, crc32c = 508
@@ -57,7 +59,8 @@ struct FileHeader: Equatable {
         page[Offset.fingerprint] = Array(fingerprint.utf8)
     }
 
-    /// Reads the header of a page whose magic, version, byte order and CRC were checked; fields are checked one by one here.
+    /// Reads the header of a page whose magic, version, byte order and CRC were checked; fields are checked one by one
+    /// here.
     init(page: HeaderPage, file: String) throws(VectorIndexError) {
         func damaged(_ what: String, at offset: Int) -> VectorIndexError {
             VectorIndexError(
@@ -74,7 +77,8 @@ struct FileHeader: Equatable {
         self.metric = metric
         guard let codeKind = CodeKind(rawValue: page[Offset.codeKind, as: UInt32.self]) else {
             throw VectorIndexError(
-                .unsupportedVersion, "its rows are coded in a way (\(page[Offset.codeKind, as: UInt32.self])) that this version lacks",
+                .unsupportedVersion,
+                "its rows are coded in a way (\(page[Offset.codeKind, as: UInt32.self])) that this version lacks",
                 remedy: "Use a newer version, or rebuild the index with this one.", file: file, section: "header",
                 offset: UInt64(Offset.codeKind))
         }
@@ -109,7 +113,8 @@ struct FileHeader: Equatable {
         guard dimensions >= 1, dimensions <= UInt32(IndexFormat.dimensionsMax) else {
             throw damaged("\(dimensions) dimensions are outside 1...\(IndexFormat.dimensionsMax)", Offset.dimensions)
         }
-        guard nodes <= UInt64(IndexFormat.nodesMax), nodes <= count, count <= UInt64(UInt32.max), (nodes == 0) == (count == 0)
+        guard nodes <= UInt64(IndexFormat.nodesMax), nodes <= count, count <= UInt64(UInt32.max),
+            (nodes == 0) == (count == 0)
         else { throw damaged("\(count) ids of \(nodes) nodes cannot be", Offset.count) }
         guard efSearch >= 1, efSearch <= UInt32(IndexFormat.efMax) else {
             throw damaged("efSearch \(efSearch) is outside 1...\(IndexFormat.efMax)", Offset.efSearch)
@@ -132,6 +137,8 @@ struct FileHeader: Equatable {
         guard layers <= UInt32(IndexFormat.layersMax) else {
             throw damaged("\(layers) upper layers are more than \(IndexFormat.layersMax)", Offset.layers)
         }
-        guard scale.isFinite, scale > 0 else { throw damaged("the codes' scale is not a positive number", Offset.scale) }
+        guard scale.isFinite, scale > 0 else {
+            throw damaged("the codes' scale is not a positive number", Offset.scale)
+        }
     }
 }

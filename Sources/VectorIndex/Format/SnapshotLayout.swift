@@ -1,6 +1,7 @@
 import CBLAS
 
-/// Where everything lies in a file, after header, section table and file length were checked and reconciled with each other.
+/// Where everything lies in a file, after header, section table and file length were checked and reconciled with each
+/// other.
 ///
 /// Reading it trusts nothing: what it returns can be addressed without leaving the file.
 struct SnapshotLayout {
@@ -39,7 +40,8 @@ struct SnapshotLayout {
     ) throws(VectorIndexError) -> HeaderPage {
         guard fileLength > 0 else {
             throw VectorIndexError(
-                .truncated, "the file is empty", remedy: VectorIndexError.rebuild, file: file, section: "header", offset: 0)
+                .truncated, "the file is empty", remedy: VectorIndexError.rebuild, file: file, section: "header",
+                offset: 0)
         }
         guard bytes.starts(with: IndexFormat.magic.prefix(fileLength)) else {
             throw VectorIndexError(
@@ -54,13 +56,15 @@ struct SnapshotLayout {
         var page = HeaderPage(bytes: bytes)
         guard page[FileHeader.Offset.byteOrder, as: UInt32.self] == IndexFormat.byteOrderTag else {
             throw VectorIndexError(
-                .foreignByteOrder, "the byte-order tag is not a little-endian machine's", remedy: VectorIndexError.rebuild,
+                .foreignByteOrder, "the byte-order tag is not a little-endian machine's",
+                remedy: VectorIndexError.rebuild,
                 file: file, section: "header", offset: UInt64(FileHeader.Offset.byteOrder))
         }
         let major = page[FileHeader.Offset.majorVersion, as: UInt16.self]
         guard major == IndexFormat.majorVersion else {
             throw VectorIndexError(
-                .unsupportedVersion, "the file has format version \(major); this program reads \(IndexFormat.majorVersion)",
+                .unsupportedVersion,
+                "the file has format version \(major); this program reads \(IndexFormat.majorVersion)",
                 remedy: "Use a version of Nexify that reads it, or rebuild the index with this one.", file: file,
                 section: "header", offset: UInt64(FileHeader.Offset.majorVersion))
         }
@@ -85,7 +89,8 @@ struct SnapshotLayout {
         }
         let sectionCount = Int(page[FileHeader.Offset.sectionCount, as: UInt32.self])
         guard sectionCount <= IndexFormat.sectionsMax else {
-            throw damaged("\(sectionCount) sections are more than \(IndexFormat.sectionsMax)", at: FileHeader.Offset.sectionCount)
+            throw damaged(
+                "\(sectionCount) sections are more than \(IndexFormat.sectionsMax)", at: FileHeader.Offset.sectionCount)
         }
         var sections: [SectionEntry] = []
         var end = UInt64(IndexFormat.pageBytes)
@@ -95,9 +100,12 @@ struct SnapshotLayout {
             guard page[at + 6, as: UInt16.self] <= 1, page.firstNonzero(in: at + 36..<at + 64) == nil else {
                 throw damaged("section \(entry.tag) sets a reserved byte", at: at)
             }
-            guard !sections.contains(where: { $0.tag == entry.tag }) else { throw damaged("section \(entry.tag) stands twice", at: at) }
+            guard !sections.contains(where: { $0.tag == entry.tag }) else {
+                throw damaged("section \(entry.tag) stands twice", at: at)
+            }
             guard entry.offset == end, let next = entry.paddedEnd, next <= UInt64(fileLength) else {
-                throw damaged("section \(entry.tag) does not lie where the one before it ends, or leaves the file", at: at + 8)
+                throw damaged(
+                    "section \(entry.tag) does not lie where the one before it ends, or leaves the file", at: at + 8)
             }
             end = next
             sections.append(entry)
@@ -106,11 +114,14 @@ struct SnapshotLayout {
         if let offset = page.firstNonzero(in: tableEnd..<IndexFormat.pageBytes) {
             throw damaged("bytes after the table are not zero", at: offset)
         }
-        guard end == UInt64(fileLength) else { throw damaged("the sections end at \(end), not at the file's end", at: tableEnd) }
+        guard end == UInt64(fileLength) else {
+            throw damaged("the sections end at \(end), not at the file's end", at: tableEnd)
+        }
         return sections
     }
 
-    /// Every section that must be there, no other that must be known, each with the length that the header's numbers give.
+    /// Every section that must be there, no other that must be known, each with the length that the header's numbers
+    /// give.
     private func reconcile(file: String) throws(VectorIndexError) {
         let nodes = header.nodes
         let dimensions = UInt64(header.dimensions)

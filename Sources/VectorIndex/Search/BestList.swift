@@ -1,7 +1,8 @@
-/// The nearest nodes seen so far, sorted, each marked when its neighbours have been looked at: the beam of a graph search.
+/// The nearest nodes seen so far, sorted, each marked when its neighbours have been looked at: the beam of a graph
+/// search.
 ///
-/// A key is `distance << 32 | node << 1 | expanded`, so that one comparison orders by distance and then by node. The memory is the
-/// scratch space's; a list is a view that lives for one search.
+/// A key is `distance << 32 | node << 1 | expanded`, so that one comparison orders by distance and then by node. The
+/// memory is the scratch space's; a list is a view that lives for one search.
 struct BestList {
     private let keys: UnsafeMutablePointer<UInt64>
     private let capacity: Int
@@ -32,7 +33,9 @@ struct BestList {
 
     /// The distance, as `ordered(_: Int32)` took it.
     @inline(__always)
-    static func distance(_ key: UInt64) -> Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: key >> 32) ^ 0x8000_0000) }
+    static func distance(_ key: UInt64) -> Int32 {
+        Int32(bitPattern: UInt32(truncatingIfNeeded: key >> 32) ^ 0x8000_0000)
+    }
 
     @inline(__always)
     subscript(index: Int) -> UInt64 { keys[index] }

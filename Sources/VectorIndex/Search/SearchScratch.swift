@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The memory that one search at a time works in. A thread that searches often keeps one, so that a search allocates nothing but its
-/// answer; it grows to fit any snapshot.
+/// The memory that one search at a time works in. A thread that searches often keeps one, so that a search allocates
+/// nothing but its answer; it grows to fit any snapshot.
 ///
 /// `@unchecked Sendable`: a search takes it exclusively by `isBusy` and traps when it is taken.
 public final class SearchScratch: @unchecked Sendable {

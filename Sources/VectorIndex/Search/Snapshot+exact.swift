@@ -1,7 +1,8 @@
 import CBLAS
 
 extension Snapshot {
-    /// The true k nearest vectors of each query, best first, by comparing all: matrix products (BLAS) for many queries, one scan for one.
+    /// The true k nearest vectors of each query, best first, by comparing all: matrix products (BLAS) for many queries,
+    /// one scan for one.
     ///
     /// Scores are those of `search`: candidates that the matrix product finds are scored anew in the fixed order.
     /// - Complexity: O(queries * n * dimensions).
@@ -50,7 +51,8 @@ extension Snapshot {
             cblas_sgemm(
                 CblasRowMajor, CblasNoTrans, CblasTrans, CInt(count), CInt(block), CInt(dimensions), 1, queries,
                 CInt(dimensions), vectors, CInt(dimensions), 0, products.base, CInt(block))
-            let halfNorms = info.metric == .squaredL2
+            let halfNorms =
+                info.metric == .squaredL2
                 ? (0..<block).map { Float(nx_sum_of_squares(vectors + $0 * dimensions, dimensions) / 2) } : []
             for query in 0..<count {
                 let row = products.base + query * block
@@ -69,7 +71,9 @@ extension Snapshot {
         var found: [Neighbor] = []
         for node in nodes {
             let score = exactScore(query, Int(node))
-            for position in view.idPositions(of: Int(node)) { found.append(Neighbor(id: view.ids[position], score: score)) }
+            for position in view.idPositions(of: Int(node)) {
+                found.append(Neighbor(id: view.ids[position], score: score))
+            }
         }
         found.sort(by: Neighbor.isBetter)
         return Array(found.prefix(k))

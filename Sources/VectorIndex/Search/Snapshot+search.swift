@@ -6,8 +6,8 @@ extension Snapshot {
 
     /// The k nearest vectors, best first; fewer only when the index holds fewer ids.
     ///
-    /// An index with a graph is searched through it, from the top level down, and what was found is ranked anew by the exact vectors;
-    /// a small index is scanned exactly.
+    /// An index with a graph is searched through it, from the top level down, and what was found is ranked anew by the
+    /// exact vectors; a small index is scanned exactly.
     /// - Parameters:
     ///   - efSearch: width of the search: larger finds more and costs more. The index's own when nil; at least k.
     ///   - scratch: memory of the caller's, for one search at a time; nil takes some from a pool.
@@ -102,7 +102,8 @@ extension Snapshot {
     func exactScore(_ query: UnsafePointer<Float>, _ node: Int) -> Float {
         let vector = view.exact + node * view.dimensions
         return info.metric == .squaredL2
-            ? -Kernels.active.squaredL2(query, vector, view.dimensions) : Kernels.active.dot(query, vector, view.dimensions)
+            ? -Kernels.active.squaredL2(query, vector, view.dimensions)
+            : Kernels.active.dot(query, vector, view.dimensions)
     }
 }
 

@@ -32,7 +32,9 @@ public final class Snapshot: Sendable {
 
     /// The vector of an id, as it is stored: of unit length under cosine. - Complexity: O(log n).
     public func vector(id: UInt64) -> [Float]? {
-        view.node(of: id).map { Array(UnsafeBufferPointer(start: view.exact + $0 * view.dimensions, count: view.dimensions)) }
+        view.node(of: id).map {
+            Array(UnsafeBufferPointer(start: view.exact + $0 * view.dimensions, count: view.dimensions))
+        }
     }
 
     /// All ids, ascending.

@@ -2,8 +2,8 @@ import Synchronization
 
 /// The generation in use, replaceable under load.
 ///
-/// Readers take `current` and keep what they took for as long as they need it; the old generation's mapping goes with its last
-/// reader. Nobody waits but for the moment in which a reference is copied.
+/// Readers take `current` and keep what they took for as long as they need it; the old generation's mapping goes with
+/// its last reader. Nobody waits but for the moment in which a reference is copied.
 public final class SnapshotHolder: Sendable {
     private let snapshot: Mutex<Snapshot?>
 

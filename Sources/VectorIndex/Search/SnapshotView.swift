@@ -1,7 +1,8 @@
 /// The sections of a mapped snapshot as pointers.
 ///
-/// `@unchecked Sendable`: it points into a mapping that nothing writes and that `file` keeps alive. All offsets come from a
-/// `SnapshotLayout`, which has checked that they lie in the file; numbers read out of sections are checked where they are used.
+/// `@unchecked Sendable`: it points into a mapping that nothing writes and that `file` keeps alive. All offsets come
+/// from a `SnapshotLayout`, which has checked that they lie in the file; numbers read out of sections are checked where
+/// they are used.
 struct SnapshotView: @unchecked Sendable {
     let file: MappedFile
     let layout: SnapshotLayout
@@ -85,7 +86,8 @@ struct SnapshotView: @unchecked Sendable {
 
     @inline(__always)
     func neighbors(ofRow node: Int) -> UnsafePointer<UInt32> {
-        UnsafeRawPointer(rows! + node * rowLayout.stride + rowLayout.neighborsOffset).assumingMemoryBound(to: UInt32.self)
+        UnsafeRawPointer(rows! + node * rowLayout.stride + rowLayout.neighborsOffset).assumingMemoryBound(
+            to: UInt32.self)
     }
 
     @inline(__always)

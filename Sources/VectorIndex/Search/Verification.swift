@@ -1,8 +1,10 @@
 /// How much of a file is checked when it is opened.
 public enum Verification: Sendable {
-    /// Everything: all checksums, and that every number that names a node or an id names one that is there. The default.
+    /// Everything: all checksums, and that every number that names a node or an id names one that is there. The
+    /// default.
     case full
-    /// The first page, and that all sizes agree with each other and with the file's length. Searches stay inside the file all the same.
+    /// The first page, and that all sizes agree with each other and with the file's length. Searches stay inside the
+    /// file all the same.
     case fast
 }
 
@@ -33,7 +35,9 @@ struct SnapshotVerifier {
         guard actual == section.crc32c else {
             throw damaged("the checksum is \(hex(actual)) and should be \(hex(section.crc32c))", section, at: 0)
         }
-        guard let padded = section.paddedEnd, let offset = (end..<Int(padded)).first(where: { view.file.bytes[$0] != 0 }) else {
+        guard let padded = section.paddedEnd,
+            let offset = (end..<Int(padded)).first(where: { view.file.bytes[$0] != 0 })
+        else {
             return
         }
         throw damaged("the padding behind the section is not zero", section, at: offset - start)
@@ -59,7 +63,8 @@ struct SnapshotVerifier {
         var offset = UpperLayout.directoryBytes
         for level in view.upper {
             for i in 0..<level.nodes * view.upperDegree where level.slots[i] >= UInt32(level.nodes) {
-                throw damaged("neighbour \(level.slots[i]) is not one of \(level.nodes) nodes", section, at: offset + 4 * i)
+                throw damaged(
+                    "neighbour \(level.slots[i]) is not one of \(level.nodes) nodes", section, at: offset + 4 * i)
             }
             offset += 4 * level.nodes * view.upperDegree
         }
