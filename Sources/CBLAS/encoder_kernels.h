@@ -2,8 +2,8 @@
 // defines LANES and NEXIFY_KERNELS (the table's name) and turns the instruction set on around the inclusion.
 //
 // Multiplication: a tile of ROWS×4 dot products runs along k with LANES partial sums each, and is summed across lanes
-// at the end of 384 terms. Both operands are contiguous in k, so the mapped weights are used as they lie. The order of
-// additions of an element is fixed by k alone: tiles of fewer rows give the same bits.
+// at the end of 384 terms. Both operands are contiguous in k, so the mapped weights are used as they lie. The order
+// of additions of an element is fixed by k alone: tiles of fewer rows give the same bits.
 #include <math.h>
 #include <string.h>
 
@@ -77,10 +77,12 @@ INLINE float max_lanes(reg a) {
     return best;
 }
 
-// y[0..rows][0..4] (+)= x[0..rows] · w[0..4] over BLOCK_K terms. `ahead` also fetches the next block's weights: with few
-// rows there is too little work per weight for the processor to run ahead by itself (measured: 22 rows, 4.0 to 3.3 ms).
+// y[0..rows][0..4] (+)= x[0..rows] · w[0..4] over BLOCK_K terms. `ahead` also fetches the next block's weights: with
+// few rows there is too little work per weight for the processor to run ahead by itself (measured: 22 rows, 4.0 to
+// 3.3 ms).
 INLINE void tile(
-    const int rows, const int ahead, const float *x, const float *w, size_t in, const float *bias, float *y, size_t out, int first
+    const int rows, const int ahead, const float *x, const float *w, size_t in, const float *bias, float *y, size_t out,
+    int first
 ) {
     reg sums[TILE_ROWS][TILE_OUT];
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int c = 0; c < TILE_OUT; c++) sums[r][c] = (reg){0};
@@ -225,7 +227,8 @@ static void embed(
 #define HEAD NEXIFY_ENCODER_HEAD
 #define HEAD_REGS (HEAD / LANES)
 
-// `count` queries of one head against all its keys and values. keys: HEAD rows of `stride` tokens, zero past the last.
+// `count` queries of one head against all its keys and values. keys: HEAD rows of `stride` tokens, zero past the
+// last.
 INLINE void attend(
     const int count, const float *q, const float *keys, const float *v, size_t tokens, size_t stride, size_t width,
     float *out, float *scores
@@ -234,18 +237,26 @@ INLINE void attend(
     regi lane;
     for (int i = 0; i < LANES; i++) lane[i] = i;
     UNROLL for (int r = 0; r < count; r++) tops[r] = splat(-INFINITY);
-    for (size_t t = 0; t < tokens; t += LANES) {
-        reg sums[4];
-        UNROLL for (int r = 0; r < count; r++) sums[r] = (reg){0};
+    for (size_t t = 0; t < tokens; t += 2 * LANES) {
+        // Two vectors of tokens at once: eight chains of additions hide the latency that four would wait for.
+        reg sums[4][2];
+        UNROLL for (int r = 0; r < count; r++) sums[r][0] = sums[r][1] = (reg){0};
         for (int d = 0; d < HEAD; d++) {
-            reg key = load(keys + d * stride + t);
-            UNROLL for (int r = 0; r < count; r++) sums[r] = muladd(splat(q[r * width + d]), key, sums[r]);
+            const float *key = keys + d * stride + t;
+            reg near = load(key), far = load(key + LANES);
+            UNROLL for (int r = 0; r < count; r++) {
+                reg component = splat(q[r * width + d]);
+                sums[r][0] = muladd(component, near, sums[r][0]);
+                sums[r][1] = muladd(component, far, sums[r][1]);
+            }
         }
-        regi real = lane < (int32_t)(tokens - t);
-        UNROLL for (int r = 0; r < count; r++) {
-            reg masked = pick(real, sums[r], splat(-INFINITY));
-            tops[r] = larger(tops[r], masked);
-            store(scores + r * stride + t, masked);
+        UNROLL for (int i = 0; i < 2; i++) {
+            regi real = lane < (int32_t)tokens - (int32_t)t - i * LANES;
+            UNROLL for (int r = 0; r < count; r++) {
+                reg masked = pick(real, sums[r][i], splat(-INFINITY));
+                tops[r] = larger(tops[r], masked);
+                store(scores + r * stride + t + i * LANES, masked);
+            }
         }
     }
     float inverse[4];
@@ -254,7 +265,7 @@ INLINE void attend(
         for (size_t t = 0; t < tokens; t += LANES) {
             reg e = exponential(load(scores + r * stride + t) - top);
             store(scores + r * stride + t, e);
-            total += pick(lane < (int32_t)(tokens - t), e, (reg){0});
+            total += pick(lane < (int32_t)tokens - (int32_t)t, e, (reg){0});
         }
         inverse[r] = 1.0f / sum_lanes(total);
     }
@@ -276,7 +287,7 @@ INLINE void attend(
 static void attention(
     const float *q, const float *k, const float *v, size_t tokens, size_t width, float *out, float *scratch
 ) {
-    const size_t stride = (tokens + 15) / 16 * 16;
+    const size_t stride = (tokens + 31) / 32 * 32;  // two vectors of the widest
     float *keys = scratch, *scores = scratch + HEAD * stride;
     for (size_t head = 0; head < width; head += HEAD) {
         memset(keys, 0, HEAD * stride * sizeof(float));

@@ -61,7 +61,8 @@ static void compress_sha(uint32_t state[8], const uint8_t *block, size_t blocks)
             __m128i now = w[i & 3];
             if (i >= 4) {  // w[t] = w[t-16] + s0(w[t-15]) + w[t-7] + s1(w[t-2]), four at a time
                 __m128i last = w[(i + 3) & 3], before = w[(i + 2) & 3];
-                __m128i sum = _mm_add_epi32(_mm_sha256msg1_epu32(now, w[(i + 1) & 3]), _mm_alignr_epi8(last, before, 4));
+                __m128i sum = _mm_sha256msg1_epu32(now, w[(i + 1) & 3]);
+                sum = _mm_add_epi32(sum, _mm_alignr_epi8(last, before, 4));
                 now = w[i & 3] = _mm_sha256msg2_epu32(sum, last);
             }
             __m128i terms = _mm_add_epi32(now, _mm_load_si128((const __m128i *)(rounds + 4 * i)));

@@ -8,17 +8,28 @@ extension Metric: ExpressibleByArgument {
 }
 
 /// `index-tool build`: vectors in, one verified index file out.
-struct Build: ParsableCommand {
+struct Build: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Build an index file from vectors.",
         discussion: """
-            Vectors come from a .npy file (32-bit floats, one row a vector) or an .fvecs file; a vector's id is its row, from 0.
+            Vectors come from a .npy file (32-bit floats, one row a vector) or an .fvecs file (--input; a vector's id is its row, \
+            from 0), or from Postgres (--database-url, --organization and --kind; ids are the rows' own).
+
             The same vectors, parameters and seed give the same bytes at any number of threads. A file that was there is kept \
             as <output>.previous.
             """)
 
     @Option(help: ArgumentHelp("The file of vectors: .npy or .fvecs.", valueName: "file"))
-    var input: String
+    var input: String?
+
+    @Option(help: ArgumentHelp("The database to read from; DATABASE_URL when not given.", valueName: "url"))
+    var databaseURL: String?
+
+    @Option(help: ArgumentHelp("The organisation's number.", valueName: "number"))
+    var organization: Int64?
+
+    @Option(help: "Which rows: kb (passages of the knowledge base) or decided (decided tickets).")
+    var kind: PostgresSource.Kind?
 
     @Option(help: "How nearness is measured: cosine, ip (inner product) or l2 (Euclidean distance).")
     var metric = Metric.cosine
@@ -47,26 +58,17 @@ struct Build: ParsableCommand {
     @Option(help: "Name of the model that the vectors come from, stored in the file.")
     var modelFingerprint = ""
 
-    func run() throws {
-        try ToolFailure.reported {
+    func validate() throws {
+        guard (input == nil) == (organization != nil && kind != nil) else {
+            throw ValidationError("Say where the vectors are: --input, or --organization and --kind with --database-url.")
+        }
+    }
+
+    func run() async throws {
+        try await ToolFailure.reported {
             let clock = ContinuousClock()
             let started = clock.now
-            let vectors = try VectorFile(path: input)
-            let parameters = BuildParameters(
-                degree: degree, efConstruction: efConstruction, efSearch: efSearch, exactScanMax: exactScanMax, seed: seed,
-                threads: threads, modelFingerprint: modelFingerprint)
-            var builder = try SnapshotBuilder(dimensions: vectors.dimensions, metric: metric, parameters: parameters)
-            builder.reserveCapacity(vectors.count)
-            for row in 0..<vectors.count {
-                do throws(VectorIndexError) {
-                    try builder.add(id: UInt64(row), vector: vectors[row])
-                } catch {
-                    var located = error
-                    located.file = input
-                    located.message += " (row \(row))"
-                    throw located
-                }
-            }
+            let builder = try await filledBuilder()
             var line = ProgressLine()
             let info = try builder.write(to: output) { line.show($0) }
             print(
@@ -74,5 +76,41 @@ struct Build: ParsableCommand {
                     + " built and verified in \(Text.fixed(Text.seconds(clock.now - started), 1)) s,"
                     + " content \(info.contentHash.prefix(16))")
         }
+    }
+
+    private func filledBuilder() async throws -> SnapshotBuilder {
+        var parameters = BuildParameters(
+            degree: degree, efConstruction: efConstruction, efSearch: efSearch, exactScanMax: exactScanMax, seed: seed,
+            threads: threads, modelFingerprint: modelFingerprint)
+        if let input { return try fill(from: VectorFile(path: input), named: input, parameters) }
+        guard let organization, let kind, let url = databaseURL ?? Environment.value("DATABASE_URL") else {
+            throw VectorIndexError(
+                .invalidParameter, "no database is named", remedy: "Give --database-url or set DATABASE_URL.")
+        }
+        let contents = try await PostgresSource.contents(url: url, organization: organization, kind: kind)
+        parameters.sourceVersion = contents.version
+        if let model = contents.model { parameters.modelFingerprint = model }
+        // An empty index has the dimensions of the model that the server uses when nothing else is said.
+        var builder = SnapshotBuilder(dimensions: contents.vectors.first?.count ?? 384, metric: metric, parameters: parameters)
+        for (id, vector) in zip(contents.ids, contents.vectors) { try builder.add(id: id, vector: vector) }
+        return builder
+    }
+
+    private func fill(
+        from vectors: VectorFile, named file: String, _ parameters: BuildParameters
+    ) throws(VectorIndexError) -> SnapshotBuilder {
+        var builder = SnapshotBuilder(dimensions: vectors.dimensions, metric: metric, parameters: parameters)
+        builder.reserveCapacity(vectors.count)
+        for row in 0..<vectors.count {
+            do throws(VectorIndexError) {
+                try builder.add(id: UInt64(row), vector: vectors[row])
+            } catch {
+                var located = error
+                located.file = file
+                located.message += " (row \(row))"
+                throw located
+            }
+        }
+        return builder
     }
 }

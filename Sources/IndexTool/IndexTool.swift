@@ -2,7 +2,7 @@ import ArgumentParser
 
 /// The operator's tool for index files: builds, verifies, shows, searches and measures them.
 @main
-struct IndexTool: ParsableCommand {
+struct IndexTool: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "index-tool",
         abstract: "Build, verify, inspect, search and measure Nexify's vector index files.",
@@ -13,5 +13,5 @@ struct IndexTool: ParsableCommand {
             Exit codes: 0 done and sound, 1 the index file is unsound or not an index, 2 it could not be checked or built, \
             64 the command line is wrong.
             """,
-        subcommands: [Build.self, Verify.self, Inspect.self, Search.self, Bench.self])
+        subcommands: [Build.self, Verify.self, Inspect.self, Search.self, Bench.self, Embed.self])
 }

@@ -9,6 +9,9 @@ struct Search: ParsableCommand {
     @Argument(help: ArgumentHelp("The index file.", valueName: "file"))
     var file: String
 
+    @Option(help: "Search for what is near a text; the index must be of the model that embeds it.")
+    var text: String?
+
     @Option(help: "Search for the neighbours of this id's vector.")
     var id: UInt64?
 
@@ -24,6 +27,8 @@ struct Search: ParsableCommand {
     @Option(help: "Width of the search; the index's own when not given.")
     var efSearch: Int?
 
+    @OptionGroup var model: ModelOption
+
     @Flag(help: "Compare all vectors instead of searching the graph.")
     var exact = false
 
@@ -31,13 +36,16 @@ struct Search: ParsableCommand {
     var json = false
 
     func validate() throws {
-        guard (id == nil) != (vector == nil) else { throw ValidationError("Say what to search for: --id or --vector.") }
+        guard [text != nil, id != nil, vector != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("Say what to search for: one of --text, --id and --vector.")
+        }
     }
 
     func run() throws {
         try ToolFailure.reported {
-            let snapshot = try Snapshot(path: file)
-            let query = try queryVector(snapshot)
+            let embedder = try text.map { _ in try TextModel(directory: model.directory) }
+            let snapshot = try Snapshot(path: file, modelFingerprint: embedder?.fingerprint)
+            let query = try embedder?.embed([text ?? ""], threads: 1)[0] ?? queryVector(snapshot)
             let found = exact
                 ? try snapshot.exactSearch(query, k: k) : try snapshot.search(query, k: k, efSearch: efSearch)
             if json {

@@ -11,12 +11,17 @@ enum ToolFailure {
 
     /// Runs a command's body; an error becomes one message and an exit code.
     static func reported(_ body: () throws -> Void) throws {
-        do {
-            try body()
-        } catch let error as VectorIndexError {
-            say("error: \(error)")
-            throw exitCode(for: error.code)
-        }
+        do { try body() } catch { throw report(error) }
+    }
+
+    static func reported(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch { throw report(error) }
+    }
+
+    private static func report(_ error: any Error) -> any Error {
+        if error is ExitCode { return error }
+        say("error: \(error)")
+        return (error as? VectorIndexError).map { exitCode(for: $0.code) } ?? notChecked
     }
 
     static func exitCode(for code: VectorIndexError.Code) -> ExitCode {

@@ -11,6 +11,8 @@ extension LibPQSession {
         // The connection string is the value of `dbname`, expanded; what precedes it yields to it, what follows wins.
         let settings: [(name: String, value: String)] = [
             ("tcp_user_timeout", String(configuration.deadPeerTimeout.milliseconds)),
+            // A silent peer is asked after 30 s, and given up half a minute later.
+            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("fallback_application_name", configuration.applicationName),
             ("dbname", configuration.connectionString),
             ("client_encoding", "UTF8"),

@@ -22,6 +22,9 @@ final class LibPQSession: @unchecked Sendable {
             self.interruption = interruption
             deadline = .now + duration
         }
+
+        /// Something moved, so a stream's bound begins anew.
+        mutating func renew() { deadline = .now + duration }
     }
 
     let pq: OpaquePointer

@@ -1,24 +1,41 @@
 /// Who has which connection of a pool, who waits for one, and when to open or close some. Pure: events come in with the
 /// time they happened at, actions go out; the pool carries them out. Waiters are served first come, first served; of
 /// the idle connections the last used one is lent first, so that the others may grow idle and be closed.
-struct PoolStateMachine {
-    typealias Instant = ContinuousClock.Instant
+package struct PoolStateMachine {
+    package typealias Instant = ContinuousClock.Instant
 
-    struct ConnectionID: Hashable, Sendable { var number: UInt64 }
-    struct RequestID: Hashable, Sendable { var number: UInt64 }
-
-    struct Limits: Sendable {
-        var sizeMax: Int
-        var waitersMax: Int
-        var acquireTimeout: Duration
-        var idleMax: Duration
-        var lifetimeMax: Duration
-        /// How long no connection is opened after the first failure to open one; it doubles with each further failure.
-        var backoffMin: Duration = .milliseconds(50)
-        var backoffMax: Duration = .seconds(1)
+    package struct ConnectionID: Hashable, Sendable {
+        package var number: UInt64
+        package init(number: UInt64) { self.number = number }
     }
 
-    enum Failure: Equatable, Sendable {
+    package struct RequestID: Hashable, Sendable {
+        package var number: UInt64
+        package init(number: UInt64) { self.number = number }
+    }
+
+    package struct Limits: Sendable {
+        package var sizeMax: Int
+        package var waitersMax: Int
+        package var acquireTimeout: Duration
+        package var idleMax: Duration
+        package var lifetimeMax: Duration
+        /// How long no connection is opened after the first failure to open one; it doubles with each further failure.
+        package var backoffMin: Duration = .milliseconds(50)
+        package var backoffMax: Duration = .seconds(1)
+
+        package init(
+            sizeMax: Int, waitersMax: Int, acquireTimeout: Duration, idleMax: Duration, lifetimeMax: Duration
+        ) {
+            self.sizeMax = sizeMax
+            self.waitersMax = waitersMax
+            self.acquireTimeout = acquireTimeout
+            self.idleMax = idleMax
+            self.lifetimeMax = lifetimeMax
+        }
+    }
+
+    package enum Failure: Equatable, Sendable {
         /// Connections exist, but none came free in time.
         case timedOut
         case tooManyWaiters
@@ -28,7 +45,7 @@ struct PoolStateMachine {
         case shutDown
     }
 
-    enum Action: Equatable, Sendable {
+    package enum Action: Equatable, Sendable {
         case connect(ConnectionID)
         case lease(ConnectionID, to: RequestID)
         case fail(RequestID, Failure)
@@ -49,7 +66,7 @@ struct PoolStateMachine {
         var openedAt: Instant
     }
 
-    let limits: Limits
+    package let limits: Limits
     private var connections: [ConnectionID: Connection] = [:]
     /// Longest idle first.
     private var idle: [ConnectionID] = []
@@ -57,13 +74,13 @@ struct PoolStateMachine {
     private var named: UInt64 = 0
     private var failuresInRow = 0
     private var backoffUntil: Instant?
-    private(set) var isShutDown = false
+    package private(set) var isShutDown = false
 
-    init(limits: Limits) { self.limits = limits }
+    package init(limits: Limits) { self.limits = limits }
 
     // MARK: Events
 
-    mutating func acquire(_ request: RequestID, now: Instant) -> [Action] {
+    package mutating func acquire(_ request: RequestID, now: Instant) -> [Action] {
         guard !isShutDown else { return [.fail(request, .shutDown)] }
         var actions: [Action] = []
         while let id = idle.popLast() {
@@ -81,11 +98,11 @@ struct PoolStateMachine {
     }
 
     /// The caller no longer wants a connection. No action when it has one already: it is then to release it.
-    mutating func cancel(_ request: RequestID) -> [Action] {
+    package mutating func cancel(_ request: RequestID) -> [Action] {
         waiters.remove(request) ? [.fail(request, .cancelled)] : []
     }
 
-    mutating func connected(_ id: ConnectionID, now: Instant) -> [Action] {
+    package mutating func connected(_ id: ConnectionID, now: Instant) -> [Action] {
         precondition(connections[id]?.phase == .connecting, "only what was to be connected can be")
         failuresInRow = 0
         backoffUntil = nil
@@ -93,7 +110,7 @@ struct PoolStateMachine {
         return isShutDown ? [close(id)] + drainedIfEmpty() : hand(id, now) + connectForWaiters(now)
     }
 
-    mutating func connectFailed(_ id: ConnectionID, now: Instant) -> [Action] {
+    package mutating func connectFailed(_ id: ConnectionID, now: Instant) -> [Action] {
         precondition(connections[id]?.phase == .connecting, "only what was to be connected can fail to")
         connections[id] = nil
         if isShutDown { return drainedIfEmpty() }
@@ -106,7 +123,7 @@ struct PoolStateMachine {
     }
 
     /// - Parameter isReusable: false when it is broken or was left inside a transaction.
-    mutating func release(_ id: ConnectionID, isReusable: Bool, now: Instant) -> [Action] {
+    package mutating func release(_ id: ConnectionID, isReusable: Bool, now: Instant) -> [Action] {
         guard case .leased(let isDoomed) = connections[id]?.phase else {
             preconditionFailure("only what was lent can be released")
         }
@@ -115,7 +132,7 @@ struct PoolStateMachine {
     }
 
     /// A connection was found broken by its own thread.
-    mutating func broke(_ id: ConnectionID, now: Instant) -> [Action] {
+    package mutating func broke(_ id: ConnectionID, now: Instant) -> [Action] {
         switch connections[id]?.phase {
         case .idle:
             idle.removeAll { $0 == id }
@@ -129,7 +146,7 @@ struct PoolStateMachine {
     }
 
     /// Time has passed: to be called at `nextDeadline`.
-    mutating func tick(now: Instant) -> [Action] {
+    package mutating func tick(now: Instant) -> [Action] {
         let failure: Failure = liveCount > 0 ? .timedOut : .unreachable
         var actions: [Action] = waiters.removeExpired(now: now).map { .fail($0, failure) }
         while let id = idle.first, let since = idleSince(id), since + limits.idleMax <= now {
@@ -140,7 +157,7 @@ struct PoolStateMachine {
         return actions + connectForWaiters(now)
     }
 
-    mutating func shutDown() -> [Action] {
+    package mutating func shutDown() -> [Action] {
         guard !isShutDown else { return drainedIfEmpty() }
         isShutDown = true
         var actions: [Action] = waiters.removeAll().map { .fail($0, .shutDown) }
@@ -152,17 +169,17 @@ struct PoolStateMachine {
     // MARK: Queries
 
     /// When `tick` has something to do next; nil when only events matter.
-    var nextDeadline: Instant? {
+    package var nextDeadline: Instant? {
         let idleEnd = idle.first.flatMap { idleSince($0) }.map { $0 + limits.idleMax }
         let retry = waiters.count > 0 ? backoffUntil : nil
         return [waiters.firstDeadline, idleEnd, retry].compactMap { $0 }.min()
     }
 
-    var idleCount: Int { idle.count }
-    var waiterCount: Int { waiters.count }
-    var connectionCount: Int { connections.count }
-    var connectingCount: Int { connections.values.count { $0.phase == .connecting } }
-    var leasedCount: Int { connections.count - idle.count - connectingCount }
+    package var idleCount: Int { idle.count }
+    package var waiterCount: Int { waiters.count }
+    package var connectionCount: Int { connections.count }
+    package var connectingCount: Int { connections.values.count { $0.phase == .connecting } }
+    package var leasedCount: Int { connections.count - idle.count - connectingCount }
     private var liveCount: Int { connections.count - connectingCount }
 
     // MARK: Parts

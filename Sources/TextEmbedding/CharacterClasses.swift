@@ -5,15 +5,11 @@ struct CharacterClasses: Sendable {
     enum Class {
         /// A letter or digit of a word, as it is.
         case plain
-        /// Cleaned away as if it had not been there.
+        /// As if it had not been there: cleaned away, or an accent that decomposition has parted from its letter.
         case removed
         case space
         /// A word of its own.
         case punctuation
-        /// An accent, parted from its letter by decomposition: it goes.
-        case mark
-        /// An accent that goes too, and across which combining marks keep their order.
-        case barrier
         /// Two or three parts take a Hangul syllable's place, by arithmetic.
         case hangul
         /// `parts` at these positions take its place.
@@ -26,12 +22,8 @@ struct CharacterClasses: Sendable {
 
         init(bits: UInt32) { self.bits = bits }
 
-        /// Not a scalar: an accent that is removed and across which marks keep their order.
-        var isBarrier: Bool { bits == 0x1FFFFF }
         var scalar: Unicode.Scalar { Unicode.Scalar(bits & 0x1FFFFF) ?? "\u{FFFD}" }
-        var isPunctuation: Bool { bits >> 21 & 1 == 1 }
-        /// 0 for a starter; other marks in a row are put in the order of theirs.
-        var combiningClass: UInt32 { bits >> 22 }
+        var isPunctuation: Bool { bits >> 21 == 1 }
     }
 
     static let bert = CharacterClasses()
@@ -52,11 +44,10 @@ struct CharacterClasses: Sendable {
             }
         }
         mark(UnicodeTables.removed, as: 1)
+        mark(UnicodeTables.marks, as: 1)
         mark(UnicodeTables.spaces, as: 2)
         mark(UnicodeTables.punctuation, as: 3)
-        mark(UnicodeTables.marks, as: 4)
-        mark(UnicodeTables.barriers, as: 5)
-        mark([0xAC00, 0xD7A3], as: 6)
+        mark([0xAC00, 0xD7A3], as: 4)
         mark(UnicodeTables.ideographs, as: Self.ideograph)
 
         var parts: [Part] = []
@@ -65,7 +56,7 @@ struct CharacterClasses: Sendable {
             let head = UnicodeTables.replacements[index]
             let count = Int(head >> 24)
             let kept = entries[Int(head & 0xFFFFFF)] & Self.ideograph
-            entries[Int(head & 0xFFFFFF)] = 7 | kept | UInt32(parts.count) << 8 | UInt32(count) << 24
+            entries[Int(head & 0xFFFFFF)] = 5 | kept | UInt32(parts.count) << 8 | UInt32(count) << 24
             parts += UnicodeTables.replacements[(index + 1)..<(index + 1 + count)].map(Part.init(bits:))
             index += 1 + count
         }
@@ -91,9 +82,7 @@ struct CharacterClasses: Sendable {
             case 1: .removed
             case 2: .space
             case 3: .punctuation
-            case 4: .mark
-            case 5: .barrier
-            case 6: .hangul
+            case 4: .hangul
             default: .replaced(start..<start + Int(entry >> 24))
             }
         return (found, entry & Self.ideograph != 0)
@@ -103,9 +92,6 @@ struct CharacterClasses: Sendable {
 
     private static func rare(_ point: UInt32) -> Class {
         func holds(_ runs: [UInt32]) -> Bool { pairs(runs).contains { $0.first <= point && point <= $0.last } }
-        if holds(UnicodeTables.removed) { return .removed }
-        if holds(UnicodeTables.marks) { return .mark }
-        if holds(UnicodeTables.barriers) { return .barrier }
-        return .plain
+        return holds(UnicodeTables.removed) || holds(UnicodeTables.marks) ? .removed : .plain
     }
 }

@@ -2,10 +2,11 @@ import CBLAS
 
 /// The transformer: token ids of several texts in, one unit vector for each out.
 ///
-/// The tokens of all texts of a group stand below each other in one matrix, so that every layer is one multiplication for
-/// the group and nothing is padded; only attention runs text by text. The weights are read where they are mapped.
+/// The tokens of all texts of a group stand below each other in one matrix, so that every layer is one multiplication
+/// for the group and nothing is padded; only attention runs text by text. The weights are read where they are mapped.
 ///
-/// Source: Devlin et al., "BERT" (2018); the layout of all-MiniLM-L6-v2: 6 layers, 12 heads of 32, GELU by erf, mean pooling.
+/// Source: Devlin et al., "BERT" (2018); the layout of all-MiniLM-L6-v2: 6 layers, 12 heads of 32, GELU by erf, mean
+/// pooling.
 struct Encoder: Sendable {
     private typealias Shape = EncoderWeights.Shape
 

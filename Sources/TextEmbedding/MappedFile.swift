@@ -8,8 +8,9 @@
 
 /// A whole regular file, mapped read-only for as long as this object lives: the owner of the mapping.
 ///
-/// The bytes are the page cache's own, shared by every process that maps the file. Whoever replaces such a file renames
-/// a new one over it: one that is cut short in place takes the process down at the next touch, as any mapping does.
+/// The bytes are the page cache's own, shared by every process that maps the file. Whoever replaces such a file
+/// renames a new one over it: one that is cut short in place takes the process down at the next touch, as any mapping
+/// does.
 ///
 /// `@unchecked Sendable`: the address is fixed at initialisation and nothing ever writes through it.
 final class MappedFile: @unchecked Sendable {

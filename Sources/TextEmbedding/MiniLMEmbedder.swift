@@ -3,14 +3,18 @@ import Synchronization
 
 /// Text to vectors with all-MiniLM-L6-v2, in this process: the same text gives the same bits, alone or in a batch.
 ///
-/// Any number of threads may call at once; each call works on the caller's thread (and as many more as it asks for) with
-/// scratch memory of its own, which is kept for the next call.
+/// Any number of threads may call at once; each call works on the caller's thread (and as many more as it asks for)
+/// with scratch memory of its own, which is kept for the next call.
 public final class MiniLMEmbedder: Sendable {
     /// Where `scripts/setup.sh` puts the model, from the working directory of the programs.
     public static let defaultModelDirectory = ".nexify/parts/models/all-MiniLM-L6-v2"
 
-    /// Tokens that are multiplied together: enough to use the weights well, few enough to stay in the second-level cache.
-    private static let groupTokensMax = WordPieceTokenizer.tokensMax
+    /// Tokens that are multiplied together, in texts of which none is split: enough to use each weight well
+    /// (measured: 64, 128 and 256 are equal per token), and few enough to spread a batch over threads.
+    private static let groupTokensMax = 128
+
+    /// Scratch memories kept between calls, of 3.6 MB each; those of more callers at once are freed again.
+    private static let scratchesMax = 8
 
     /// The length of every vector.
     public let dimensions = EncoderWeights.Shape.width
@@ -24,10 +28,10 @@ public final class MiniLMEmbedder: Sendable {
 
     /// Maps the model in `modelDirectory` and checks it.
     ///
-    /// Names, types, shapes and offsets are always checked, which takes about 10 ms. `verifyChecksum` reads both files
-    /// through and compares them with the published SHA-256: 50 ms for the 91 MB where the processor has SHA
-    /// instructions, 0.3 s where it has not, and the disk's time when they are not cached. Leave it out only for files
-    /// that were verified before, as it is what makes `fingerprint` true.
+    /// Names, types, shapes and offsets are always checked, which takes about 15 ms. `verifyChecksum` reads both
+    /// files through and compares them with the published SHA-256: 50 ms for the 91 MB where the processor has SHA
+    /// instructions, 0.3 s where it has not, and the disk's time when they are not cached. Leave it out only for
+    /// files that were verified before, as it is what makes `fingerprint` true.
     public convenience init(modelDirectory: String, verifyChecksum: Bool = true) throws(TextEmbeddingError) {
         try self.init(
             modelDirectory: modelDirectory, verifyChecksum: verifyChecksum,
@@ -59,10 +63,11 @@ public final class MiniLMEmbedder: Sendable {
 
     /// A unit vector for each text, in their order.
     ///
-    /// The texts are worked off in groups of similar length. A result does not depend on what it was embedded with, nor
-    /// on `threads`.
+    /// The texts are worked off in groups of similar length. A result does not depend on what it was embedded with,
+    /// nor on `threads`.
     ///
-    /// - Parameter threads: how many threads to use, the caller's included. A server with workers of its own leaves it at 1.
+    /// - Parameter threads: how many threads to use, the caller's included. A server with workers of its own leaves
+    /// it at 1.
     /// - Complexity: O(tokens); 20 million operations a token.
     public func embed(_ texts: [String], threads: Int = 1) -> [[Float]] {
         precondition(threads > 0, "embedding takes at least one thread")
@@ -119,8 +124,10 @@ public final class MiniLMEmbedder: Sendable {
     }
 
     private func takeScratch() -> EncoderScratch {
-        scratches.withLock { $0.popLast() } ?? EncoderScratch(rows: Self.groupTokensMax)
+        scratches.withLock { $0.popLast() } ?? EncoderScratch(rows: WordPieceTokenizer.tokensMax)
     }
 
-    private func give(back scratch: EncoderScratch) { scratches.withLock { $0.append(scratch) } }
+    private func give(back scratch: EncoderScratch) {
+        scratches.withLock { if $0.count < Self.scratchesMax { $0.append(scratch) } }
+    }
 }

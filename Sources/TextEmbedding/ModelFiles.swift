@@ -22,7 +22,7 @@ enum ModelFiles {
         let found = sha256(of: file.bytes)
         guard found == expected else {
             throw TextEmbeddingError(
-                .checksumMismatch, file: file.path, "is not the published file: its sha256 is \(found), not \(expected)")
+                .checksumMismatch, file: file.path, "is not the published file: sha256 \(found) instead of \(expected)")
         }
     }
 

@@ -1,9 +1,9 @@
 /// A safetensors file, mapped, whose every byte is accounted for by exactly one tensor.
 ///
 /// Opening trusts nothing: the header's length is reconciled with the file's, the header is parsed strictly, and each
-/// tensor's offsets are reconciled with its type, its shape and its neighbours. After that no tensor can reach outside
-/// the mapping or into another.
-struct Safetensors {
+/// tensor's offsets are reconciled with its type, its shape and its neighbours. After that no tensor can reach
+/// outside the mapping or into another.
+package struct Safetensors {
     let file: MappedFile
     private let header: SafetensorsHeader
     private let dataStart: Int
@@ -15,19 +15,20 @@ struct Safetensors {
     ]
 
     /// - Parameter bytesMax: a bound on the file's length.
-    init(path: String, bytesMax: Int) throws(TextEmbeddingError) {
+    package init(path: String, bytesMax: Int) throws(TextEmbeddingError) {
         let file = try MappedFile(path: path, bytesMax: bytesMax)
         let bytes = file.bytes
         func malformed(_ problem: String) -> TextEmbeddingError {
             TextEmbeddingError(.malformedWeights, file: path, problem)
         }
 
-        guard bytes.count >= 8 else { throw malformed("is cut short: \(bytes.count) bytes, where the header's length takes 8") }
+        guard bytes.count >= 8 else {
+            throw malformed("is cut short: \(bytes.count) bytes, where the header's length takes 8")
+        }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        guard length <= UInt64(SafetensorsHeader.Limits.headerBytesMax) else {
-            throw malformed(
-                "is no safetensors file: it claims a header of \(length) bytes, and \(SafetensorsHeader.Limits.headerBytesMax) is the limit"
-            )
+        let lengthMax = SafetensorsHeader.Limits.headerBytesMax
+        guard length <= UInt64(lengthMax) else {
+            throw malformed("is no safetensors file: it claims a header of \(length) bytes, above \(lengthMax)")
         }
         let dataStart = 8 + Int(length)
         guard dataStart <= bytes.count else {
@@ -42,13 +43,14 @@ struct Safetensors {
         var position = 0
         for (name, entry) in header.entries.sorted(by: { $0.value.offsets.lowerBound < $1.value.offsets.lowerBound }) {
             guard let size = Self.size(of: entry) else {
-                throw malformed("has a tensor \(name) of unknown type or impossible shape \(entry.dtype) \(entry.shape)")
+                throw malformed("has tensor \(name) of unknown type or impossible shape: \(entry.dtype) \(entry.shape)")
             }
             guard size == entry.offsets.count else {
-                throw malformed("has a tensor \(name) whose shape takes \(size) bytes, and \(entry.offsets.count) are given")
+                throw malformed("has tensor \(name) of \(size) bytes by shape, \(entry.offsets.count) by offsets")
             }
             guard entry.offsets.lowerBound == position else {
-                throw malformed("has a hole or an overlap at data byte \(min(position, entry.offsets.lowerBound)), before tensor \(name)")
+                let at = min(position, entry.offsets.lowerBound)
+                throw malformed("has a hole or an overlap at data byte \(at), before tensor \(name)")
             }
             position = entry.offsets.upperBound
         }
@@ -71,7 +73,7 @@ struct Safetensors {
     }
 
     /// The elements of a single-precision tensor of exactly this shape, in the mapping; row-major.
-    func floats(_ name: String, shape: [Int]) throws(TextEmbeddingError) -> UnsafePointer<Float> {
+    package func floats(_ name: String, shape: [Int]) throws(TextEmbeddingError) -> UnsafePointer<Float> {
         guard let entry = header.entries[name] else {
             throw TextEmbeddingError(.otherModel, file: file.path, "has no tensor \(name)")
         }

@@ -1,8 +1,8 @@
 /// The JSON that opens a safetensors file: which tensors there are, of what type and shape, and where.
 ///
-/// A reader for exactly this form and no other JSON, because a foreign file must end in an error that names an offset and
-/// never in anything else: bounded in length, count and depth, every number checked for overflow, duplicate and unknown
-/// members refused.
+/// A reader for exactly this form and no other JSON, because a foreign file must end in an error that names an offset
+/// and never in anything else: bounded in length, count and depth, every number checked for overflow, duplicate and
+/// unknown members refused.
 ///
 /// Source: the format section of the safetensors README, version 0.4.
 struct SafetensorsHeader {
@@ -149,7 +149,9 @@ extension SafetensorsHeader {
                 if byte == UInt8(ascii: "\"") { break }
                 if byte == UInt8(ascii: "\\") { try escape(into: &utf8) } else { utf8.append(byte) }
             }
-            guard let text = String(validating: utf8, as: UTF8.self) else { throw malformed("a string that is not UTF-8") }
+            guard let text = String(validating: utf8, as: UTF8.self) else {
+                throw malformed("a string that is not UTF-8")
+            }
             return text
         }
 

@@ -46,7 +46,8 @@ struct WordPieceTokenizer: Sendable {
         return nil
     }
 
-    /// Greedy: the longest piece first, then the longest continuation; a word that cannot be covered is unknown as a whole.
+    /// Greedy: the longest piece first, then the longest continuation; a word that cannot be covered is unknown as a
+    /// whole.
     private func append(_ words: [WordScanner.Word], to ids: inout [Int32]) {
         for word in words {
             guard case .spelled(let utf8) = word else {

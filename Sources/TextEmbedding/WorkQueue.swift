@@ -10,16 +10,16 @@ import Synchronization
 
 /// Numbered pieces of work, each given to exactly one of the threads that ask.
 ///
-/// Plain threads rather than tasks: the work is arithmetic without a pause, and Swift's shared executor has to stay free
-/// for the server's requests.
+/// Plain threads rather than tasks: the work is arithmetic without a pause, and Swift's shared executor has to stay
+/// free for the server's requests.
 final class WorkQueue: Sendable {
     private let next = Atomic<Int>(0)
     private let count: Int
 
     private init(count: Int) { self.count = count }
 
-    /// Runs `work` once for each number below `count` on up to `threads` threads, the caller's among them, and returns
-    /// when all is done. When the system refuses a thread, the others do its work.
+    /// Runs `work` once for each number below `count` on up to `threads` threads, the caller's among them, and
+    /// returns when all is done. When the system refuses a thread, the others do its work.
     static func run(count: Int, threads: Int, _ work: @Sendable (Int) -> Void) {
         let queue = WorkQueue(count: count)
         withoutActuallyEscaping(work) { work in

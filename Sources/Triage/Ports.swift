@@ -47,6 +47,8 @@ public enum LanguageModelError: Error, Sendable, Equatable, CustomStringConverti
     case timedOut(seconds: Double)
     case unreachable(String)
     case refused(status: Int)
+    /// The server's context, where it says so, is too small for prompt and answer.
+    case promptTooLong(contextTokens: Int64?)
     case tooLong(bytesMax: Int)
     case malformed(String)
     case circuitOpen
@@ -56,6 +58,8 @@ public enum LanguageModelError: Error, Sendable, Equatable, CustomStringConverti
         case .timedOut(let seconds): "no answer within \(seconds) s"
         case .unreachable(let why): "unreachable: \(why)"
         case .refused(let status): "answered with status \(status)"
+        case .promptTooLong(let tokens):
+            "the prompt is longer than the model's context\(tokens.map { " of \($0) tokens" } ?? ""): serve it with 8192"
         case .tooLong(let bytesMax): "answer longer than \(bytesMax) bytes"
         case .malformed(let why): "malformed answer: \(why)"
         case .circuitOpen: "not asked: it failed repeatedly and is left alone for a while"

@@ -22,7 +22,7 @@ struct ConnectionTests {
     }
 
     @Test func moreStatementsThanTheCacheHolds() async throws {
-        try await TestDatabase.with({ $0.preparedStatementsMax = 2 }) { database in
+        try await TestDatabase.with({ $0.preparedStatementsMax = 2 }) { database async throws in
             let connection = try await PostgresConnection.connect(database.configuration)
             let statements: [SQL] = ["SELECT \(1)", "SELECT \(1) + 1", "SELECT \(1) + 2", "SELECT \(1) + 3"]
             for _ in 0..<3 {
@@ -36,7 +36,7 @@ struct ConnectionTests {
     }
 
     @Test func withoutPreparedStatements() async throws {
-        try await TestDatabase.with({ $0.preparedStatementsMax = 0 }) { database in
+        try await TestDatabase.with({ $0.preparedStatementsMax = 0 }) { database async throws in
             let connection = try await PostgresConnection.connect(database.configuration)
             for n in 0..<3 { #expect(try await connection.query("SELECT \(n), \("")")[0].decode(0, as: Int.self) == n) }
             let prepared = try await connection.query("SELECT count(*) FROM pg_prepared_statements")
@@ -78,7 +78,7 @@ struct ConnectionTests {
     }
 
     @Test func aStatementPastItsTimeIsStopped() async throws {
-        try await TestDatabase.with { database in
+        try await TestDatabase.with { database async throws in
             let watcher = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -90,7 +90,7 @@ struct ConnectionTests {
     }
 
     @Test func aCancelledStatementIsStopped() async throws {
-        try await TestDatabase.with { database in
+        try await TestDatabase.with { database async throws in
             let watcher = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -118,7 +118,7 @@ struct ConnectionTests {
     }
 
     @Test func aKilledBackendBreaksTheStatement() async throws {
-        try await TestDatabase.with { database in
+        try await TestDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             let pid = connection.processID
@@ -134,7 +134,7 @@ struct ConnectionTests {
     }
 
     @Test func anIdleConnectionNoticesItsEnd() async throws {
-        try await TestDatabase.with { database in
+        try await TestDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let (closed, close) = AsyncStream<Void>.makeStream()
             let connection = try await PostgresConnection.connect(database.configuration, onClose: { close.finish() })

@@ -1,24 +1,20 @@
 import Glibc
 import Logging
 import Postgres
+import TestSupport
 import Testing
 
-/// A database of a test's own on the server that `NEXIFY_TEST_DATABASE_URL` names, dropped afterwards.
+/// A database of a test's own on the tests' server, dropped afterwards.
 struct TestDatabase: Sendable {
     let configuration: PostgresConfiguration
 
-    static func serverURL() throws -> String {
-        guard let url = getenv("NEXIFY_TEST_DATABASE_URL") else {
-            throw TestDatabaseError(message: "set NEXIFY_TEST_DATABASE_URL to a server whose user may create databases; make test does")
-        }
-        return String(cString: url)
-    }
+    static func serverURL() async throws -> String { try await TestSupport.TestDatabase.serverConnectionString() }
 
     /// Runs `body` on a new, empty database.
     static func with<T: Sendable>(
         _ change: (inout PostgresConfiguration) -> Void = { _ in }, _ body: (TestDatabase) async throws -> T
     ) async throws -> T {
-        let url = try serverURL()
+        let url = try await serverURL()
         let name = "nexify_test_\(UInt64.random(in: 0 ... .max))"
         let admin = try await PostgresConnection.connect(PostgresConfiguration(connectionString: url))
         try await admin.script("CREATE DATABASE \(name)", timeout: .seconds(60))

@@ -94,7 +94,7 @@ struct TransactionTests {
     }
 
     @Test func losingTheServerDuringCommitIsUnknown() async throws {
-        try await TestDatabase.with { database in
+        try await TestDatabase.with { database async throws in
             let killer = try await PostgresConnection.connect(database.configuration)
             let connection = try await PostgresConnection.connect(database.configuration)
             try await connection.script(

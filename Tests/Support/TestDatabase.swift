@@ -31,6 +31,11 @@ public enum TestDatabase {
         return DatabaseMaker.connectionString(server, database: name)
     }
 
+    /// The server itself, as a libpq URI of a role that may make databases.
+    public static func serverConnectionString() async throws -> String {
+        try await TestServer.shared.connectionString()
+    }
+
     private static func databaseName(_ connectionString: String) -> String {
         guard let path = URLComponents(string: connectionString)?.path else { return connectionString }
         return String(path.dropFirst())

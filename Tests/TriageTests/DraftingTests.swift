@@ -37,6 +37,13 @@ struct DraftingTests {
         }
     }
 
+    @Test func blanksOfCannedRepliesAreNotQuoted() {
+        let canned = passage(3, "Canned reply", "Hello {{name}}, your refund of {{amount}} is late. A refund takes days.")
+        let draft = ReplyDrafter().draft(ticketText: "Where is my refund?", team: nil, passages: [canned])
+        #expect(draft.text.contains("A refund takes days. [1]"))
+        #expect(!draft.text.contains("{{"))
+    }
+
     @Test func withoutPassagesItPromisesAPerson() {
         let draft = ReplyDrafter().draft(ticketText: "help", team: nil, passages: [])
         #expect(draft.cited.isEmpty)

@@ -1,4 +1,4 @@
-// CRC32C finds damage; SHA-256 names a file's content.
+// CRC32C, which finds damage to a file.
 #ifndef NEXIFY_CHECKSUMS_H
 #define NEXIFY_CHECKSUMS_H
 #include <stddef.h>
@@ -13,16 +13,4 @@ uint32_t nx_crc32c_software(uint32_t crc, const void *bytes, size_t length);
 
 /// The CRC32C of two pieces one after the other, from the CRC of each and the second one's length.
 uint32_t nx_crc32c_combine(uint32_t first, uint32_t second, uint64_t second_length);
-
-/// A SHA-256 (FIPS 180-4) under way.
-typedef struct nx_sha256 {
-    uint32_t state[8];
-    uint64_t length;
-    uint8_t block[64];
-} nx_sha256;
-
-void nx_sha256_init(nx_sha256 *hash);
-void nx_sha256_update(nx_sha256 *hash, const void *bytes, size_t length);
-/// Writes the digest; `hash` must be initialised again before it is used again.
-void nx_sha256_final(nx_sha256 *hash, uint8_t digest[32]);
 #endif

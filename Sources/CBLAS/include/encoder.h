@@ -1,8 +1,9 @@
 // The text encoder's arithmetic: what a BERT layer needs of single-precision kernels, one build per instruction set.
 //
-// Every matrix is row-major and dense. Nothing here allocates, locks or keeps state, so any number of threads may call.
-// A result depends on its own row (and its own text, in attention) only, never on what stands beside it in a batch:
-// one text gives the same bits alone, in a batch and on any thread. Instruction sets differ from each other by rounding.
+// Every matrix is row-major and dense. No kernel allocates, locks or keeps state, so any number of threads may
+// call. A result depends on its own row (and its own text, in attention) only, never on what stands beside it in a
+// batch: one text gives the same bits alone, in a batch and on any thread. Instruction sets differ from each other by
+// rounding.
 #ifndef NEXIFY_ENCODER_H
 #define NEXIFY_ENCODER_H
 
@@ -43,7 +44,8 @@ typedef struct NEXIFY_SENDABLE {
     // x[i] = x[i]/2 * (1 + erf(x[i]/sqrt 2)), in place; |error of erf| <= 4e-7. count is a multiple of 16.
     void (*gelu)(float *x, size_t count);
 
-    // y[r] = layerNorm(words[ids[r]] + positions[r] + kind) * gain + shift for one text of `tokens`; ids are within words.
+    // y[r] = layerNorm(words[ids[r]] + positions[r] + kind) * gain + shift for one text of `tokens`; ids are within
+    // words.
     void (*embed)(
         const int32_t *ids, size_t tokens, size_t width, const float *words, const float *positions, const float *kind,
         const float *gain, const float *shift, float *y);
@@ -70,8 +72,19 @@ const nexify_encoder_kernels *nexify_encoder_kernels_for(nexify_encoder_isa isa)
 // The fastest that this processor runs. Never NULL.
 const nexify_encoder_kernels *nexify_encoder_kernels_best(void);
 
-// SHA-256 (FIPS 180-4) of `count` bytes into 32: about 1.5 GB/s with the processor's SHA instructions, 0.3 without. Here
-// because the module may use no package, and the C library has no digest to offer.
+// Whether the system's BLAS multiplies rightly here: 0 when it does, in about 10 ms; otherwise not 0, and `message`
+// says what is wrong and what to do. A program calls it once, before its first use of BLAS. The encoder itself uses
+// none.
+int nexify_blas_check(char *message, size_t capacity);
+
+// The processor that OpenBLAS chose its kernels for, or NULL when BLAS is not OpenBLAS.
+const char *nexify_blas_core(void);
+
+// Limits OpenBLAS's own threads, which a server with workers of its own does not want; 0 when BLAS is not OpenBLAS.
+int nexify_blas_limit_threads(int threads);
+
+// SHA-256 (FIPS 180-4) of `count` bytes into 32: about 1.5 GB/s with the processor's SHA instructions, 0.3 without.
+// Here because the module may use no package, and the C library has no digest to offer.
 void nexify_sha256(const void *bytes, size_t count, uint8_t digest[32]);
 
 #ifdef __cplusplus

@@ -69,7 +69,8 @@ public struct ReplyDrafter: Sendable {
     }
 
     private func bestRun(of passage: Passage, weights: [String: Double]) -> (sentences: [String], worth: Double)? {
-        let sentences = SentenceSplitter().sentences(of: passage.text)
+        // A sentence with {{something to fill in}} belongs to a canned reply and says nothing by itself.
+        let sentences = SentenceSplitter().sentences(of: passage.text).filter { !$0.contains("{{") }
         guard !sentences.isEmpty else { return nil }
         let terms = sentences.map { Set(Self.terms(of: $0)) }
         var best: (sentences: [String], worth: Double, density: Double)?

@@ -6,9 +6,11 @@ public struct ModelDecision: Sendable, Equatable {
     public static let draftCharactersMax = 4_000
     public static let reasonCharactersMax = 500
 
+    /// One of the organisation's names, byte for byte.
     public var team: String
     public var priority: Ticket.Priority
     public var reason: String
+    /// Its "[n]" name the n-th of `cited`.
     public var draftReply: String
     public var cited: [Passage]
 
@@ -17,38 +19,58 @@ public struct ModelDecision: Sendable, Equatable {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(Self.unfenced(answer).utf8)),
             let members = value.objectValue
         else { throw LanguageModelError.malformed("not a JSON object") }
-        guard let team = members["team"]?.stringValue, policy.teams.contains(where: { $0.name == team }) else {
+        // Equal strings may differ in their bytes (é in one scalar or in two); the organisation's own are stored.
+        guard let named = members["team"]?.stringValue, let team = policy.teams.first(where: { $0.name == named })
+        else {
             throw LanguageModelError.malformed("team is none of the organisation's")
         }
         guard let priority = members["priority"]?.stringValue.flatMap(Ticket.Priority.init) else {
             throw LanguageModelError.malformed("priority is none of low, medium, high, urgent")
         }
-        guard let draft = members["draft_reply"]?.stringValue, draft.contains(where: \.isLetter) else {
+        let draft = try Self.draft(members["draft_reply"])
+        let listed = try Self.citations(members["citations"], passages: passages.count)
+        guard let marks = CitationMarks(draft: draft, listed: listed, passagesMax: passages.count) else {
+            throw LanguageModelError.malformed("draft_reply cites a passage that was not given")
+        }
+        self.team = team.name
+        self.priority = priority
+        reason = Self.reason(members["reason"])
+        draftReply = marks.draft
+        cited = marks.passages.map { passages[$0 - 1] }
+    }
+
+    private static func draft(_ value: JSONValue?) throws -> String {
+        guard let draft = value?.stringValue, draft.contains(where: \.isLetter) else {
             throw LanguageModelError.malformed("draft_reply is missing or empty")
         }
-        guard draft.count <= Self.draftCharactersMax else {
-            throw LanguageModelError.malformed("draft_reply is longer than \(Self.draftCharactersMax) characters")
+        guard draft.unicodeScalars.count <= draftCharactersMax else {
+            throw LanguageModelError.malformed("draft_reply is longer than \(draftCharactersMax) characters")
         }
-        guard draft.unicodeScalars.allSatisfy({ $0 != "\0" }) else {
-            throw LanguageModelError.malformed("draft_reply has a null character")
+        guard !draft.unicodeScalars.contains(where: isForbidden) else {
+            throw LanguageModelError.malformed("draft_reply has a control character")
         }
-        guard let numbers = members["citations"]?.arrayValue else {
-            throw LanguageModelError.malformed("citations is missing")
-        }
-        var cited: [Passage] = []
-        for number in numbers {
-            guard let position = number.intValue, position >= 1, position <= passages.count else {
+        return draft
+    }
+
+    private static func citations(_ value: JSONValue?, passages: Int) throws -> [Int] {
+        guard let numbers = value?.arrayValue else { throw LanguageModelError.malformed("citations is missing") }
+        return try numbers.map { number in
+            guard let position = number.intValue, position >= 1, position <= passages else {
                 throw LanguageModelError.malformed("citations names a passage that was not given")
             }
-            let passage = passages[Int(position) - 1]
-            if !cited.contains(passage) { cited.append(passage) }
+            return Int(position)
         }
-        self.team = team
-        self.priority = priority
-        reason = String((members["reason"]?.stringValue ?? "").prefix(Self.reasonCharactersMax))
-            .replacing("\0", with: "")
-        draftReply = draft
-        self.cited = cited
+    }
+
+    /// A reason is only shown, so what is wrong with it is left out.
+    private static func reason(_ value: JSONValue?) -> String {
+        let scalars = (value?.stringValue ?? "").unicodeScalars.prefix(reasonCharactersMax)
+        return String(String.UnicodeScalarView(scalars.filter { !isForbidden($0) }))
+    }
+
+    /// Control characters but for line breaks and tabs: Postgres has no null, and terminals obey some of the others.
+    private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\r" && scalar != "\t"
     }
 
     /// Some models wrap JSON in a Markdown fence although told not to.
@@ -58,6 +80,7 @@ public struct ModelDecision: Sendable, Equatable {
         }
         let before = answer[..<open].filter { !$0.isWhitespace }
         let after = answer[close...].dropFirst().filter { !$0.isWhitespace }
-        return ["", "```", "```json"].contains(before) && ["", "```"].contains(after) ? String(answer[open...close]) : answer
+        return ["", "```", "```json"].contains(before) && ["", "```"].contains(after)
+            ? String(answer[open...close]) : answer
     }
 }

@@ -49,7 +49,7 @@ struct Installation: Service {
             return
         }
         let block = readyBlock(databasePlace: databasePlace)
-        try await server.run { print(block) }
+        try await server.run { say(block) }
     }
 
     /// Schema, demo and indexes, so that all of it is there when `/readyz` says so.
@@ -92,6 +92,6 @@ struct Installation: Service {
             """
     }
 
-    /// For the person at the terminal.
-    private func say(_ line: String) { print(line) }
+    /// For the person at the terminal, at once also when standard output is a file or a pipe.
+    private func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 }

@@ -108,7 +108,8 @@ final class Server: Sendable {
                     tickets: stores.tickets, organizations: stores.organizations, suggestions: stores.suggestions,
                     evidence: evidence, engine: TriageEngine(model: model)),
                 embedJobs,
-            ], concurrency: settings.workers, logger: logger)
+            ], configuration: JobWorkerConfiguration(concurrency: settings.workers, drainTime: .seconds(20)),
+            logger: logger)
     }
 
     private func application(ready: @escaping @Sendable () -> Void) async throws -> some Service {
@@ -161,17 +162,12 @@ private struct KeeperService: Service {
     }
 }
 
-/// The job worker as a service: on shutdown it drains, and gives back what it cannot finish.
+/// The job worker as a service: on shutdown it drains, and gives back uncharged what it cannot finish.
 private struct WorkerService: Service {
-    static let drainDeadline = Duration.seconds(20)
-
     let worker: JobWorker
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await worker.run()
-        } onGracefulShutdown: { [worker] in
-            worker.shutdown(deadline: Self.drainDeadline)
-        }
+        // To the worker, being cancelled is the shutdown.
+        try await cancelWhenGracefulShutdown { try await worker.run() }
     }
 }

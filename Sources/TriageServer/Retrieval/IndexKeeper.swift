@@ -169,7 +169,7 @@ final class IndexKeeper: Sendable {
         let contents = try await sources.contents(of: source.kind, in: source.organization, model: model)
         try FileManager.default.createDirectory(
             atPath: configuration.folder.directory(of: source.organization), withIntermediateDirectories: true)
-        var builder = try SnapshotBuilder(
+        var builder = SnapshotBuilder(
             dimensions: dimensions, metric: .cosine,
             parameters: BuildParameters(modelFingerprint: model, sourceVersion: UInt64(contents.version)))
         for (id, vector) in zip(contents.ids, contents.vectors) { try builder.add(id: UInt64(id), vector: vector) }

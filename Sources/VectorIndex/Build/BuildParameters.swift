@@ -69,4 +69,10 @@ public struct BuildProgress: Sendable, Equatable {
     /// Of `total` steps of this phase.
     public var done: Int
     public var total: Int
+
+    public init(phase: Phase, done: Int, total: Int) {
+        self.phase = phase
+        self.done = done
+        self.total = total
+    }
 }

@@ -11,14 +11,8 @@ public struct SnapshotBuilder: Sendable {
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
 
-    public init(
-        dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()
-    ) throws(VectorIndexError) {
-        guard (1...IndexFormat.dimensionsMax).contains(dimensions) else {
-            throw VectorIndexError(
-                .invalidParameter, "\(dimensions) dimensions are not allowed", remedy: "Use 1...\(IndexFormat.dimensionsMax).")
-        }
-        try parameters.check()
+    /// What is wrong with dimensions or parameters is said by `write`.
+    public init(dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()) {
         self.dimensions = dimensions
         self.metric = metric
         self.parameters = parameters
@@ -58,6 +52,11 @@ public struct SnapshotBuilder: Sendable {
     public func write(
         to path: String, progress: (BuildProgress) -> Void = { _ in }
     ) throws(VectorIndexError) -> SnapshotInfo {
+        guard (1...IndexFormat.dimensionsMax).contains(dimensions) else {
+            throw VectorIndexError(
+                .invalidParameter, "\(dimensions) dimensions are not allowed", remedy: "Use 1...\(IndexFormat.dimensionsMax).")
+        }
+        try parameters.check()
         let threads = parameters.threadsUsed
         let order = try NodeOrder(
             ids: ids, vectors: vectors, dimensions: dimensions, seed: parameters.seed, threads: threads)

@@ -44,6 +44,7 @@ struct SectionWriter {
 
     /// Pads the section to whole pages.
     mutating func end() throws(VectorIndexError) {
+        hash.endSection()
         let page = UInt64(IndexFormat.pageBytes)
         let padding = Int((page - position % page) % page)
         do {
@@ -65,8 +66,7 @@ struct SectionWriter {
         for (i, section) in sections.enumerated() {
             section.write(to: &page, at: IndexFormat.sectionTableOffset + i * IndexFormat.sectionEntryBytes)
         }
-        page.bytes.withUnsafeBytes { hash.update($0) }
-        page[FileHeader.Offset.contentHash] = hash.finish()
+        page[FileHeader.Offset.contentHash] = hash.finished(page)
         page[FileHeader.Offset.crc32c, as: UInt32.self] = Checksum.crc32c(page.bytes)
         do {
             try System.writeStart(file.descriptor, page.bytes)

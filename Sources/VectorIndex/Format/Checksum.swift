@@ -30,21 +30,6 @@ enum Checksum {
     }
 }
 
-/// SHA-256 of what is added to it.
-struct ContentHash {
-    private var state = nx_sha256()
-
-    init() { nx_sha256_init(&state) }
-
-    mutating func update(_ bytes: UnsafeRawBufferPointer) { nx_sha256_update(&state, bytes.baseAddress, bytes.count) }
-
-    mutating func finish() -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 32)
-        nx_sha256_final(&state, &digest)
-        return digest
-    }
-}
-
 /// Eight hexadecimal digits.
 func hex(_ value: UInt32) -> String {
     let digits = String(value, radix: 16)

@@ -45,16 +45,14 @@ public final class Snapshot: Sendable {
 
     /// Reads the whole file once more and compares the content hash with the header's.
     package func verifyContentHash() throws(VectorIndexError) {
-        var hash = ContentHash()
-        for section in view.layout.sections {
-            let start = Int(section.offset)
-            hash.update(UnsafeRawBufferPointer(rebasing: view.file.bytes[start..<start + Int(section.length)]))
-        }
         var page = HeaderPage(bytes: Array(view.file.bytes.prefix(IndexFormat.pageBytes)))
         page[FileHeader.Offset.contentHash] = []
         page[FileHeader.Offset.crc32c, as: UInt32.self] = 0
-        page.bytes.withUnsafeBytes { hash.update($0) }
-        let actual = hash.finish()
+        let sections = view.layout.sections.map { section in
+            let start = Int(section.offset)
+            return UnsafeRawBufferPointer(rebasing: view.file.bytes[start..<start + Int(section.length)])
+        }
+        let actual = ContentHash.of(sections, page: page, threads: System.processors)
         guard actual == view.layout.header.contentHash else {
             throw VectorIndexError(
                 .damaged, "the content hash is \(hex(actual)) and should be \(info.contentHash)",

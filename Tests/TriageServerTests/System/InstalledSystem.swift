@@ -36,7 +36,9 @@ final class InstalledSystem: Sendable {
         self.port = port
         self.dataDirectory = dataDirectory
         log = "\(dataDirectory).log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        guard FileManager.default.createFile(atPath: log, contents: nil) else {
+            throw Failure(description: "cannot write \(log)")
+        }
         process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program("triage-server"))
         process.arguments = ["up"]

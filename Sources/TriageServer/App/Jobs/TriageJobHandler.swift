@@ -37,14 +37,12 @@ struct TriageJobHandler: JobHandler {
         try await suggestions.record(proposal, for: ticket, run: payload.jobRun, job: job)
     }
 
-    func exhausted(_ job: ClaimedJob, error: any Error, on connection: PostgresConnection) async throws {
+    func exhausted(_ job: ClaimedJob, error: JobFailure, on connection: PostgresConnection) async throws {
         guard let organization = job.organizationID.map(OrganizationID.init(rawValue:)) else { return }
         let payload = try payload(of: job)
         let sentence =
-            switch error {
-            case JobError.permanent(let message): message
-            default: "triage failed \(job.attempt) times; it can be triggered again"
-            }
+            error.reason == .permanent
+            ? error.message : "triage failed after \(job.attempt) attempts; it can be triggered again"
         try await JobRunStore.failed(
             payload.jobRun, ticket: payload.ticket, in: organization, attempt: job.attempt, error: sentence,
             on: connection)

@@ -8,6 +8,12 @@ package enum Argon2 {
         package var passes: UInt32
         package var lanes: UInt32
 
+        package init(memoryKibibytes: UInt32, passes: UInt32, lanes: UInt32) {
+            self.memoryKibibytes = memoryKibibytes
+            self.passes = passes
+            self.lanes = lanes
+        }
+
         /// 19 MiB, 2 passes, 1 lane: OWASP's recommendation for Argon2id.
         package static let interactive = Cost(memoryKibibytes: 19 * 1024, passes: 2, lanes: 1)
     }

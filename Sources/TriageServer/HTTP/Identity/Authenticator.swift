@@ -18,7 +18,7 @@ struct Authenticator: Sendable {
         let claims: TokenClaims
         do {
             claims = try await tokens.check(token, as: .access)
-        } catch {
+        } catch let error as TokenError {
             throw Self.notValid(error)
         }
         guard let id = claims.user, let account = try await users.account(id) else {
@@ -42,12 +42,12 @@ struct Authenticator: Sendable {
     }
 
     /// Nil when there is no `Authorization: Bearer …` at all; other schemes count as none.
-    private static func bearerToken(_ headers: HTTPFields) throws(APIError) -> String? {
+    private static func bearerToken(_ headers: HTTPFields) throws -> String? {
         guard let value = headers[.authorization] else { return nil }
         let parts = value.split(whereSeparator: { $0 == " " || $0 == "\t" })
         guard let scheme = parts.first, scheme == "Bearer" else { return nil }
         guard parts.count == 2 else {
-            throw .unauthorized(
+            throw APIError.unauthorized(
                 "Authorization header must contain two space-delimited values",
                 extra: [("code", "bad_authorization_header")])
         }

@@ -11,9 +11,9 @@ package struct Principal: Sendable, Equatable {
     package var actor: TicketEvent.Actor { .user(user.id) }
 
     /// - Throws: 404 for an organisation that is not the user's, as for one that does not exist; 403 for too low a role.
-    package func require(_ role: Role, in organization: OrganizationID) throws(APIError) {
-        guard let own = user.role(in: organization) else { throw .notFound("Organization") }
-        guard own >= role else { throw .roleTooLow }
+    package func require(_ role: Role, in organization: OrganizationID) throws {
+        guard let own = user.role(in: organization) else { throw APIError.notFound("Organization") }
+        guard own >= role else { throw APIError.roleTooLow }
     }
 
     package func has(_ role: Role, in organization: OrganizationID) -> Bool {

@@ -116,20 +116,20 @@ package struct TokenService: Sendable {
 
     /// - Parameter kind: nil takes either.
     /// - Throws: `TokenError`.
-    package func check(_ token: String, as kind: TokenClaims.Kind?) async throws(TokenError) -> TokenClaims {
-        guard token.utf8.count <= Limits.tokenBytesMax, hasOurHeader(token) else { throw .invalid }
+    package func check(_ token: String, as kind: TokenClaims.Kind?) async throws -> TokenClaims {
+        guard token.utf8.count <= Limits.tokenBytesMax, hasOurHeader(token) else { throw TokenError.invalid }
         let claims: TokenClaims
         do {
             claims = try await keys.verify(token, as: TokenClaims.self)
         } catch {
-            throw .invalid
+            throw TokenError.invalid
         }
         let time = Int64(now().timeIntervalSince1970)
         guard claims.issuer == issuer, claims.audience == audience, !claims.id.isEmpty, claims.user != nil,
             claims.issuedAt <= claims.expiresAt
-        else { throw .invalid }
-        guard claims.expiresAt > time else { throw .expired }
-        if let kind, claims.kind != kind { throw .wrongType }
+        else { throw TokenError.invalid }
+        guard claims.expiresAt > time else { throw TokenError.expired }
+        if let kind, claims.kind != kind { throw TokenError.wrongType }
         return claims
     }
 

@@ -27,16 +27,16 @@ package struct APIRequest: Sendable {
     /// An id in the path. One that no row can have is answered as a missing one.
     ///
     /// - Throws: 404 when it is no whole number.
-    package func identifier<Entity>(_ name: String, of entity: String) throws(APIError) -> Identifier<Entity> {
+    package func identifier<Entity>(_ name: String, of entity: String) throws -> Identifier<Entity> {
         guard let text = context.parameters[name[...]], !text.isEmpty,
             text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-        else { throw .noRoute }
-        guard let value = Int64(text) else { throw .notFound(entity) }
+        else { throw APIError.noRoute }
+        guard let value = Int64(text) else { throw APIError.notFound(entity) }
         return Identifier(value)
     }
 
     /// A list's page, with its neighbours' links.
-    package func links(_ page: PageRequest, count: Int) throws(APIError) -> PageLinks {
+    package func links(_ page: PageRequest, count: Int) throws -> PageLinks {
         try page.check(count: count)
         return PageLinks(page, count: count, base: origin + request.uri.path, query: query)
     }
@@ -76,7 +76,7 @@ extension APIRequest {
 
     package func fields() async throws -> BodyFields { try BodyFields(try await json()) }
 
-    private func checkContentType() throws(APIError) {
+    private func checkContentType() throws {
         let contentType = headers[.contentType] ?? ""
         let parts = contentType.lowercased().split(separator: ";").map { String($0).trimmingWhitespace() }
         let isUTF8 = parts.dropFirst().allSatisfy { parameter in

@@ -10,18 +10,18 @@ package struct BodyFields {
     package private(set) var errors: [APIError.FieldError] = []
 
     /// - Throws: 400 when the body is no object.
-    package init(_ body: JSONValue) throws(APIError) {
+    package init(_ body: JSONValue) throws {
         switch body {
         case .object(let members): self.members = members
-        case .null: throw .invalid(APIError.nonField, "No data provided")
+        case .null: throw APIError.invalid(APIError.nonField, "No data provided")
         default:
-            throw .invalid(APIError.nonField, "Invalid data. Expected a dictionary, but got \(Self.typeName(body)).")
+            throw APIError.invalid(APIError.nonField, "Invalid data. Expected a dictionary, but got \(Self.typeName(body)).")
         }
     }
 
     /// - Throws: 400 with every message collected so far, if any.
-    package func check() throws(APIError) {
-        if !errors.isEmpty { throw .invalid(errors) }
+    package func check() throws {
+        if !errors.isEmpty { throw APIError.invalid(errors) }
     }
 
     package func has(_ name: String) -> Bool { members[name] != nil }

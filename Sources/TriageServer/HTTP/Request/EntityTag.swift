@@ -22,8 +22,8 @@ package enum EntityTag {
         /// The version that the change must find, given the one that was just read.
         ///
         /// - Throws: 412 when the condition does not hold already.
-        package func version(toExpect current: Int64) throws(APIError) -> Int64? {
-            guard allows(current) else { throw .preconditionFailed }
+        package func version(toExpect current: Int64) throws -> Int64? {
+            guard allows(current) else { throw APIError.preconditionFailed }
             if case .versions = self { return current }
             return nil
         }

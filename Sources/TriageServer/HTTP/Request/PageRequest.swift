@@ -18,7 +18,7 @@ package struct PageRequest: Sendable, Equatable {
     /// is too large the largest.
     ///
     /// - Throws: 404 when `page` is no number from 1.
-    package init(_ query: QueryParameters) throws(APIError) {
+    package init(_ query: QueryParameters) throws {
         size = Limits.sizeDefault
         for name in ["page_size", "limit"] {
             if let text = query[name], let size = Int(text), size > 0 {
@@ -37,7 +37,7 @@ package struct PageRequest: Sendable, Equatable {
     package static let invalid = APIError(.notFound, "Invalid page.")
 
     /// - Throws: 404 when the page lies past the end. An empty list has one, empty, page.
-    package func check(count: Int) throws(APIError) {
+    package func check(count: Int) throws {
         if number > 1 && offset >= count { throw Self.invalid }
     }
 }

@@ -77,8 +77,8 @@ package struct FilterFields {
 
     package init(_ query: QueryParameters) { self.query = query }
 
-    package func check() throws(APIError) {
-        if !errors.isEmpty { throw .invalid(errors) }
+    package func check() throws {
+        if !errors.isEmpty { throw APIError.invalid(errors) }
     }
 
     private mutating func reject(_ name: String, _ message: String) {

@@ -2,6 +2,9 @@ import HTTPTypes
 import Triage
 
 /// An answer that says no: what a handler throws, and what `ErrorMiddleware` writes in the contract's shape.
+///
+/// Thrown untyped on purpose: typed throws of a structure this large, inlined into an async function, crash the optimiser
+/// of Swift 6.3.1 (“While splitting coroutine”).
 package struct APIError: Error, Sendable {
     package enum Body: Sendable {
         /// `{field: [messages]}`, in the order the fields were checked. `non_field_errors` is a field here.
@@ -15,6 +18,11 @@ package struct APIError: Error, Sendable {
     package struct FieldError: Sendable, Equatable {
         package var field: String
         package var messages: [String]
+
+        package init(field: String, messages: [String]) {
+            self.field = field
+            self.messages = messages
+        }
     }
 
     package var status: HTTPResponse.Status

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import Logging
 import NIOCore
 import Triage
@@ -12,8 +13,13 @@ enum ErrorTranslation {
         switch error {
         case let error as APIError: return error
         case let error as StoreError: return apiError(for: error, entity: nil, teamField: "assigned_team")
+        case let error as TokenError:
+            return .unauthorized(error.message, extra: [("code", "token_not_valid")])
         case is PasswordHasher.Overloaded:
             return .unavailable("Too many sign-ins at once. Try again shortly.", retryAfterSeconds: 1)
+        case let error as any HTTPResponseError:
+            // The router's own: no route has that path.
+            return error.status == .notFound ? .noRoute : APIError(error.status, error.status.reasonPhrase)
         case is CancellationError:
             return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
         default: break

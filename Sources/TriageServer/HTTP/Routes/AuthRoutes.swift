@@ -39,7 +39,7 @@ struct AuthRoutes: Sendable {
     }
 
     @Sendable private func refresh(_ request: APIRequest) async throws -> Response {
-        let claims = try await refreshClaims(in: request)
+        let claims = try await services.tokens.check(try await token(in: "refresh", of: request), as: .refresh)
         guard let user = claims.user, let account = try await services.users.account(user), account.isActive else {
             throw APIError.unauthorized(
                 "No active account found for the given token.", extra: [("code", "no_active_account")])
@@ -49,44 +49,30 @@ struct AuthRoutes: Sendable {
         case .rotated: return pair.answer
         case .reused:
             request.logger.warning("refresh token reused; its family is revoked", metadata: ["user": "\(user)"])
-            throw Self.unauthorized(.revoked)
-        case .unknown: throw Self.unauthorized(.invalid)
+            throw TokenError.revoked
+        case .unknown: throw TokenError.invalid
         }
     }
 
     @Sendable private func verify(_ request: APIRequest) async throws -> Response {
-        let claims = try await claims(in: "token", of: request, as: nil)
+        let claims = try await services.tokens.check(try await token(in: "token", of: request), as: nil)
         if claims.kind == .refresh, try await !services.refreshTokens.isUsable(claims.id) {
-            throw Self.unauthorized(.revoked)
+            throw TokenError.revoked
         }
         return .json { $0.object { _ in } }
     }
 
     @Sendable private func signOut(_ request: APIRequest) async throws -> Response {
-        let claims = try await refreshClaims(in: request)
-        guard try await services.refreshTokens.revokeFamily(of: claims.id) else { throw Self.unauthorized(.invalid) }
+        let claims = try await services.tokens.check(try await token(in: "refresh", of: request), as: .refresh)
+        guard try await services.refreshTokens.revokeFamily(of: claims.id) else { throw TokenError.invalid }
         return .noContent
     }
 
-    private func refreshClaims(in request: APIRequest) async throws -> TokenClaims {
-        try await claims(in: "refresh", of: request, as: .refresh)
-    }
-
-    private func claims(
-        in field: String, of request: APIRequest, as kind: TokenClaims.Kind?
-    ) async throws -> TokenClaims {
+    private func token(in field: String, of request: APIRequest) async throws -> String {
         var fields = try await request.fields()
         let token = fields.requiredText(field, .init(charactersMax: RequestLimits.credentialBytesMax))
         try fields.check()
-        do {
-            return try await services.tokens.check(token, as: kind)
-        } catch {
-            throw Self.unauthorized(error)
-        }
-    }
-
-    private static func unauthorized(_ error: TokenError) -> APIError {
-        .unauthorized(error.message, extra: [("code", "token_not_valid")])
+        return token
     }
 
     /// A refresh and an access token, and the row that makes the first one usable.

@@ -47,7 +47,7 @@ struct KnowledgeRoutes: Sendable {
             json.object { json in
                 json.field("results", answer.passages)
                 json.field("backend", answer.report.backend.rawValue)
-                json.field("took_ms", answer.tookMilliseconds)
+                json.field("took_ms", (answer.tookMilliseconds * 1000).rounded() / 1000)
                 if explain { json.field("explanation", KnowledgeExplanation(answer: answer, mode: mode)) }
             }
         }

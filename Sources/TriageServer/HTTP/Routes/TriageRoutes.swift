@@ -58,7 +58,7 @@ struct TriageRoutes: Sendable {
     }
 
     /// The header's value, bare or as the quoted string that the header's draft has.
-    static func idempotencyKey(_ headers: HTTPFields) throws(APIError) -> String {
+    static func idempotencyKey(_ headers: HTTPFields) throws -> String {
         var key = (headers[.idempotencyKey] ?? "").trimmingWhitespace()
         if key.utf8.count >= 2, key.first == "\"", key.last == "\"" { key = String(key.dropFirst().dropLast()) }
         if key.isEmpty {
@@ -72,7 +72,7 @@ struct TriageRoutes: Sendable {
     }
 
     /// `?wait=N` in seconds; more than the limit waits that long.
-    private static func wait(_ query: QueryParameters) throws(APIError) -> Duration? {
+    private static func wait(_ query: QueryParameters) throws -> Duration? {
         var filters = FilterFields(query)
         let seconds = filters.integer("wait", in: 0...Int.max)
         try filters.check()

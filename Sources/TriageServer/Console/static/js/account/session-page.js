@@ -9,8 +9,9 @@ import { decoded } from "../session/token.js";
 
 export function sessionPage({ api, session, signal, announcer }) {
     const me = new Region(signal, "div", { id: "me" });
-    const load = () => me.load(async () => json(await api.me(signal), { id: "me-json", "aria-label": "Answer of /api/me/" }),
-        { placeholder: loading("your account", 8), keep: true });
+    const load = () => me.load(async () =>
+        json(await api.me(signal), { id: "me-json", "aria-label": "Answer of /api/me/" }),
+    { placeholder: loading("your account", 8), keep: true });
 
     const tokens = element("div", { id: "token" });
     const remaining = element("span", { id: "token-remaining" });
@@ -55,11 +56,13 @@ export function sessionPage({ api, session, signal, announcer }) {
             element("h1", { tabindex: "-1" }, "Session"),
             element("section.card", { "aria-labelledby": "me-heading" },
                 element("header.card-head", {},
-                    element("h2", { id: "me-heading" }, "Who the server says you are"), element("code", {}, "GET /api/me/"), reload),
+                    element("h2", { id: "me-heading" }, "Who the server says you are"),
+                    element("code", {}, "GET /api/me/"), reload),
                 me.element),
             element("section.card", { "aria-labelledby": "token-heading" },
                 element("header.card-head", {}, element("h2", { id: "token-heading" }, "Access token"), refresh),
-                element("p.hint", {}, "It is replaced by itself shortly before it ends. It is kept for this tab only and goes when the tab is closed."),
+                element("p.hint", {}, "It is replaced by itself shortly before it ends. "
+                    + "Only the open tabs keep it: with the last of them it is gone."),
                 tokens)),
     };
 }

@@ -13,13 +13,16 @@ const reasons = {
 /** @param {(username: string, password: string) => Promise<void>} signIn throws ApiError */
 export function signInPage({ signIn, reason }) {
     const username = new Field("username", "Username", element("input", {
-        type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true, maxlength: "150" }));
+        type: "text", autocomplete: "username", autocapitalize: "none", spellcheck: "false", required: true,
+        maxlength: "150" }));
     const password = new Field("password", "Password", element("input", {
         type: "password", autocomplete: "current-password", required: true, maxlength: "1024" }));
     const button = element("button.button.primary", { type: "submit", id: "sign-in" }, "Sign in");
     const form = new Form([username, password], button, async () => {
         const missing = [username, password].filter((field) => field.value === "");
-        for (const field of [username, password]) field.refuse(missing.includes(field) ? ["This field is required."] : []);
+        for (const field of [username, password]) {
+            field.refuse(missing.includes(field) ? ["This field is required."] : []);
+        }
         if (missing.length > 0) return missing[0].control.focus();
         try {
             await signIn(username.value, password.value);

@@ -1,6 +1,6 @@
 // The routes of the HTTP contract that the console uses, one function each. Paths are written here and nowhere else.
 
-/** How long a trigger's answer may be held back for the suggestion, before the console polls. Seconds; the server allows 30. */
+/** How long, in seconds, a trigger's answer may wait for the suggestion before the console polls; at most 30. */
 const triageWait_s = 5;
 
 /** @param {import("./client.js").ApiClient} client */
@@ -12,7 +12,7 @@ export function endpoints(client) {
     return {
         signIn: (username, password) =>
             client.request("POST", "/auth/token/", { body: { username, password }, anonymous: true }),
-        // Without the access token: refreshing a dying one on the way would rotate the very token that is to be revoked.
+        // Without the access token: refreshing a dying one on the way would rotate the very token that is to end.
         signOut: (refresh) =>
             client.request("POST", "/auth/logout/", { body: { refresh }, anonymous: true, timeout_ms: 4_000 }),
         refresh: (stale) => client.refresh(stale),
@@ -46,7 +46,8 @@ export function endpoints(client) {
         document: (o, d, signal) => get(`${organization(o)}/documents/${d}/`, {}, signal),
         addDocument: (o, document) =>
             client.request("POST", `${organization(o)}/documents/`, { body: document, timeout_ms: 60_000 }),
-        chunks: (o, d, page, signal) => get(`${organization(o)}/documents/${d}/chunks/`, { page, page_size: 100 }, signal),
+        chunks: (o, d, page, signal) =>
+            get(`${organization(o)}/documents/${d}/chunks/`, { page, page_size: 100 }, signal),
         retrieve: (o, question, signal) =>
             client.request("POST", `${organization(o)}/kb/retrieve/`, { body: question, signal }),
     };

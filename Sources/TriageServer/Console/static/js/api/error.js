@@ -1,4 +1,4 @@
-// What went wrong between the console and the server: a kind to switch on, a sentence for a person, the fields it is about.
+// What went wrong between console and server: a kind to switch on, a sentence for a person, the fields it is about.
 
 const sentences = {
     network: "The server cannot be reached. Check the connection and try again.",
@@ -41,8 +41,8 @@ function messagesIn(value) {
 export class ApiError extends Error {
     /**
      * @param {string} kind one of the keys of `sentences`
-     * @param {object} facts `status` (0 without an answer), `message`, `code`, `fields` {name: [messages]}, `retryAfter_s`,
-     *   `requestID`, `body` (the parsed answer), `cause`
+     * @param {object} facts `status` (0 without an answer), `message`, `code`, `fields` {name: [messages]},
+     *   `retryAfter_s`, `requestID`, `body` (the parsed answer), `cause`
      */
     constructor(kind, { status = 0, message, code, fields = {}, retryAfter_s, requestID, body, cause } = {}) {
         super(message || sentences[kind], { cause });

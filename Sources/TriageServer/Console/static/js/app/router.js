@@ -23,9 +23,9 @@ export class Router {
     #current = null;
 
     /**
-     * @param {Array<[string, Function]>} routes pattern ("/tickets/:id", where :id is digits) and the page's function. It gets
-     *   a context and gives `{title, element, keys?, update?}`; `update(query)` spares a page from being made anew when
-     *   only the query changed.
+     * @param {Array<[string, Function]>} routes pattern ("/tickets/:id", where :id is digits) and the page's function.
+     *   It gets a context and gives `{title, element, keys?, update?}`; `update(query)` spares a page from being made
+     *   anew when only the query changed.
      * @param {HTMLElement} outlet
      * @param {(facts: object) => object} makeContext adds to `{params, query, signal}` what every page needs
      */
@@ -76,6 +76,7 @@ function missingPage() {
         title: "Not found",
         element: element("div.page", {},
             element("h1", { tabindex: "-1" }, "There is no such page"),
-            element("p", {}, "The address may be incomplete. ", element("a", { href: "#/tickets" }, "Go to the tickets"), ".")),
+            element("p", {}, "The address may be incomplete. ",
+                element("a", { href: "#/tickets" }, "Go to the tickets"), ".")),
     };
 }

@@ -39,7 +39,8 @@ export class Shell {
                 membership.role && element("span.role", {}, roleNames[membership.role] ?? membership.role)),
             element("button.button.quiet.help", { type: "button", click: this.actions.help,
                 "aria-label": "Keyboard shortcuts", title: "Keyboard shortcuts (?)" }, "?"),
-            element("button.button.quiet", { type: "button", click: this.actions.signOut, id: "sign-out" }, "Sign out"));
+            element("button.button.quiet", { type: "button", id: "sign-out", click: this.actions.signOut },
+                "Sign out"));
     }
 
     /** Marks the place that `path` is in. */

@@ -7,10 +7,12 @@ const offKey = "nexify.shortcuts.off";
 
 /** What the help shows, in its order. */
 const listed = [
-    ["Everywhere", [["/", "Search tickets"], ["g", "Go to the ticket list"], ["?", "Show this help"], ["Esc", "Close a dialog"]]],
-    ["Ticket list", [["j", "Next ticket"], ["k", "Previous ticket"], ["Enter", "Open the ticket"], ["n", "New ticket"]]],
+    ["Everywhere", [["/", "Search tickets"], ["g", "Go to the ticket list"], ["n", "New ticket"],
+        ["?", "Show this help"], ["Esc", "Close a dialog"]]],
+    ["Ticket list", [["j", "Next ticket"], ["k", "Previous ticket"], ["Enter", "Open the ticket"]]],
     ["Ticket", [["t", "Run AI triage"], ["a", "Approve the suggestion"], ["e", "Edit it before approving"],
-        ["r", "Reject it"], ["j", "Next ticket of the list"], ["k", "Previous ticket of the list"], ["u", "Back to the list"]]],
+        ["r", "Reject it"], ["j", "Next ticket of the list"], ["k", "Previous ticket of the list"],
+        ["u", "Back to the list"]]],
 ];
 
 export class Shortcuts {
@@ -24,7 +26,7 @@ export class Shortcuts {
         document.addEventListener("keydown", (event) => this.#press(event));
     }
 
-    // People who use speech input need to switch single keys off (WCAG 2.1.4). A preference, not a secret: localStorage.
+    // People who use speech input need to switch single keys off (WCAG 2.1.4). No secret, hence localStorage.
     get isOff() { return localStorage.getItem(offKey) === "yes"; }
     set isOff(off) { off ? localStorage.setItem(offKey, "yes") : localStorage.removeItem(offKey); }
 
@@ -50,7 +52,7 @@ export class Shortcuts {
                     element("dt", {}, element("kbd", {}, key)), element("dd", {}, meaning))))))),
             element("div.dialog-actions", {},
                 element("label.check", { for: "shortcuts-on" }, toggle, "Single-key shortcuts are on"),
-                element("button.button", { type: "button", click: close }, "Close")),
+                element("button.button", { type: "button", autofocus: true, click: close }, "Close")),
         ], { wide: true });
     }
 }

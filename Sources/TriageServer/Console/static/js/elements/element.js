@@ -1,10 +1,11 @@
-// Builds DOM elements. Children that are not nodes become text nodes, so nothing that a customer wrote is ever parsed as HTML.
+// Builds DOM elements. Children that are not nodes become text nodes: nothing that a customer wrote is parsed as HTML.
 
 /**
  * `element("a.link", { href: "#/tickets" }, "Tickets")`.
  *
  * Attributes: `true` sets an empty one; false, null and undefined leave it out; functions are listeners by event name;
- * `data` is an object of data attributes. Children: nodes, texts, numbers, nested lists; false, null and undefined are skipped.
+ * `data` is an object of data attributes. Children: nodes, texts, numbers, nested lists; false, null and undefined are
+ * skipped.
  */
 export function element(tagAndClasses, attributes = {}, ...children) {
     const [tag, ...classes] = tagAndClasses.split(".");

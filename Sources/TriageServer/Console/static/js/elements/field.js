@@ -48,7 +48,7 @@ export function select(options, value, attributes = {}) {
     return control;
 }
 
-/** The parts of a form that submits by API: fields, a place for the error of the whole, one button that says it is busy. */
+/** A form that submits by API: fields, a place for the error of the whole, one button that says it is busy. */
 export class Form {
     /**
      * @param {Field[]} fields

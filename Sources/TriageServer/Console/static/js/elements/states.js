@@ -26,9 +26,21 @@ export function failed(error, retry) {
             retry && element("button.button", { type: "button", click: retry }, "Try again")));
 }
 
+/** A page about something that is not there: deleted, mistyped, or another organisation's. */
+export function missing(name, back) {
+    return [back, element("h1", { tabindex: "-1" }, `There is no such ${name}`),
+        element("p", {}, "It may have been deleted, or it belongs to another organisation.")];
+}
+
+/** For a page whose heading came only with its content: takes the focus that is still on nothing. */
+export function focusHeading(page) {
+    if (document.activeElement === document.body) page.querySelector("h1")?.focus({ preventScroll: true });
+}
+
 /** A calm box for something that the reader should know: `kind` is "info", "warning" or "danger". */
 export function note(kind, ...children) {
-    return element("div.note", { data: { kind } }, icon(kind === "info" ? "info" : "warning"), element("div", {}, children));
+    return element("div.note", { data: { kind } },
+        icon(kind === "info" ? "info" : "warning"), element("div", {}, children));
 }
 
 /** A part of a page that loads by itself and can be loaded again; the newest load wins. */

@@ -4,7 +4,7 @@ import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
 import { facts, json } from "../elements/facts.js";
 import { busy } from "../elements/field.js";
-import { failed, loading, Region } from "../elements/states.js";
+import { failed, focusHeading, loading, missing, Region } from "../elements/states.js";
 import { time } from "../elements/time.js";
 import { indexChip } from "./knowledge-page.js";
 
@@ -13,7 +13,11 @@ export function documentPage(context) {
     const region = new Region(signal, "div.page.document-page");
     const wanted = Number(query.chunk) || null;
     region.load(async () => {
-        const document = await api.document(organization, params.id, signal);
+        const document = await api.document(organization, params.id, signal).catch((error) => {
+            if (error.kind !== "missing") throw error;
+            return null;
+        });
+        if (!document) return missing("document", back());
         setTitle(document.title);
         const passages = new PassageList(context, document, wanted);
         if (wanted !== null) passages.load();
@@ -29,7 +33,7 @@ export function documentPage(context) {
                 facts(Object.entries(document.metadata).map(([name, value]) =>
                     [name, typeof value === "object" ? json(value) : String(value)]))),
         ];
-    }, { placeholder: [back(), loading("the document", 12)] });
+    }, { placeholder: [back(), loading("the document", 12)] }).then(() => focusHeading(region.element));
     return { title: "Document", element: region.element };
 }
 
@@ -51,7 +55,8 @@ class PassageList {
         this.#wanted = wanted;
         this.element = element("details.card.chunk-list", { open: wanted !== null, toggle: ({ target }) => {
             if (target.open && this.#page === 0) this.load();
-        } }, element("summary", {}, wanted === null ? "Passages, as search sees them" : "The cited passage, among the others"),
+        } },
+        element("summary", {}, wanted === null ? "Passages, as search sees them" : "The cited passage and the others"),
         this.#list, this.#foot);
     }
 
@@ -64,10 +69,12 @@ class PassageList {
             this.#list.append(...answer.results.map((chunk) => this.#item(chunk)));
             const cited = this.#list.querySelector("[aria-current]");
             if (this.#wanted !== null && !cited && answer.next !== null) return this.load();
-            fill(this.#foot, answer.next !== null && element("button.button", { type: "button", click: ({ currentTarget }) => {
+            const more = ({ currentTarget }) => {
                 busy(currentTarget);
                 this.load();
-            } }, "Show more passages"));
+            };
+            fill(this.#foot, answer.next !== null
+                && element("button.button", { type: "button", click: more }, "Show more passages"));
             if (cited && !this.#hasScrolled) {
                 this.#hasScrolled = true;
                 cited.scrollIntoView({ block: "center" });

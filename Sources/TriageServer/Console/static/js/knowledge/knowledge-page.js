@@ -21,7 +21,8 @@ export function knowledgePage(context) {
     const title = "Knowledge";
     const heading = element("h1", { tabindex: "-1" }, title);
     if (!organization) {
-        return { title, element: element("div.page", {}, heading, note("info", element("p", {}, "You do not belong to an organisation yet."))) };
+        const nowhere = note("info", element("p", {}, "You do not belong to an organisation yet."));
+        return { title, element: element("div.page", {}, heading, nowhere) };
     }
     const search = new KnowledgeSearch(context);
     const documents = new Region(signal, "div", { id: "documents" });
@@ -57,10 +58,12 @@ export function knowledgePage(context) {
         keys: { "/": () => search.focus() },
         element: element("div.page.knowledge-page", {},
             element("div.page-head", {}, heading, membership.mayWrite
-                ? element("a.button.primary", { href: "#/knowledge/new", id: "new-document" }, icon("plus"), "Add a document")
+                ? element("a.button.primary", { href: "#/knowledge/new", id: "new-document" },
+                    icon("plus"), "Add a document")
                 : element("span.read-only", { title: membership.readOnlyReason }, "Read only")),
             search.element,
             element("section.card", { "aria-labelledby": "documents-heading" },
-                element("header.card-head", {}, element("h2", { id: "documents-heading" }, "Documents")), documents.element)),
+                element("header.card-head", {}, element("h2", { id: "documents-heading" }, "Documents")),
+                documents.element)),
     };
 }

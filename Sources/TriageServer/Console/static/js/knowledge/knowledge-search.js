@@ -26,7 +26,8 @@ export class KnowledgeSearch {
             placeholder: "How do I change the invoice address?" }), { hideLabel: true });
         const form = element("form.kb-search", { role: "search", "aria-label": "Knowledge base", submit: (event) => {
             event.preventDefault();
-            const target = address("/knowledge", { ...context.query, q: this.#query.value.trim(), mode: this.#mode.value, k: this.#k.value });
+            const target = address("/knowledge", { ...context.query,
+                q: this.#query.value.trim(), mode: this.#mode.value, k: this.#k.value });
             if (target === location.hash) this.#load();
             else context.go(target);
         } },
@@ -34,7 +35,8 @@ export class KnowledgeSearch {
             element("button.button.primary", { type: "submit" }, "Search")),
         element("div.field-row", {}, this.#mode.element, this.#k.element));
         this.element = element("section.card", { "aria-labelledby": "kb-search-heading" },
-            element("header.card-head", {}, element("h2", { id: "kb-search-heading" }, "Search")), form, this.#region.element);
+            element("header.card-head", {}, element("h2", { id: "kb-search-heading" }, "Search")),
+            form, this.#region.element);
     }
 
     focus() { this.#query.control.focus(); }
@@ -52,21 +54,23 @@ export class KnowledgeSearch {
         const query = this.#query.value.trim();
         if (query === "") return this.#region.load(async () => [], {});
         return this.#region.load(async () => {
-            const answer = await api.retrieve(organization, { query, k: Number(this.#k.value), mode: this.#mode.value }, signal);
-            announcer.say(`${answer.results.length} passages found`);
-            if (answer.results.length === 0) return empty("Nothing found", "Try other words, or search by meaning.");
+            const question = { query, k: Number(this.#k.value), mode: this.#mode.value };
+            const { results, backend, took_ms } = await api.retrieve(organization, question, signal);
+            announcer.say(`${results.length} passages found`);
+            if (results.length === 0) return empty("Nothing found", "Try other words, or search by meaning.");
             return [
-                element("p.hint", {}, `${answer.results.length} passages from ${answer.backend} in ${Math.round(answer.took_ms * 10) / 10} ms`),
-                element("ol.passages", {}, answer.results.map(passage)),
+                element("p.hint", {}, `${results.length} passages from ${backend} in ${took_ms.toFixed(1)} ms`),
+                element("ol.passages", {}, results.map(passage)),
             ];
         }, { placeholder: loading("the passages", 5), keep: true });
     }
 }
 
 function passage(result) {
+    const href = address(`/knowledge/${result.document_id}`, { chunk: result.chunk_id });
     return element("li", { data: { chunk: result.chunk_id } },
         element("div.passage-head", {},
-            element("a", { href: address(`/knowledge/${result.document_id}`, { chunk: result.chunk_id }) }, result.document_title),
+            element("a", { href }, result.document_title),
             element("span.muted", {}, `passage ${result.chunk_index + 1}`),
             element("span.score", { title: "Similarity: higher is better" }, score(result.score))),
         element("p.passage-text", {}, result.text));

@@ -11,9 +11,11 @@ export function newDocumentPage({ api, organization, membership, announcer, go }
     const title = "Add a document";
     const head = element("h1", { tabindex: "-1" }, title);
     if (!membership.mayWrite) {
-        return { title, element: element("div.page.narrow", {}, head, note("info", element("p", {}, membership.readOnlyReason))) };
+        const reason = note("info", element("p", {}, membership.readOnlyReason));
+        return { title, element: element("div.page.narrow", {}, head, reason) };
     }
-    const name = new Field("title", "Title", element("input", { type: "text", required: true, maxlength: titleMax, autocomplete: "off" }));
+    const name = new Field("title", "Title",
+        element("input", { type: "text", required: true, maxlength: titleMax, autocomplete: "off" }));
     const text = new Field("text", "Text", element("textarea", { rows: "18", required: true, maxlength: textMax }),
         { hint: "Plain text. Paragraphs stay together when it is cut into passages." });
     const button = element("button.button.primary", { type: "submit", id: "add-document" }, "Add document");

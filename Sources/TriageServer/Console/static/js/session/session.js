@@ -1,9 +1,10 @@
 // Who is signed in: the token pair, where it is kept, and the news that it began or ended.
 //
-// The pair lives in sessionStorage. A cookie would need CSRF protection that the Bearer API has no use for; localStorage would
-// leave a week's refresh token on the disk of a shared machine after the browser is closed; memory alone would sign people out
-// at every reload. sessionStorage ends with the tab. What any script on this page could read, the Content-Security-Policy
-// protects: only this origin's own modules run. Other tabs of the same browser get the session by asking (see tabs.js).
+// The pair lives in sessionStorage. A cookie would need CSRF protection that the Bearer API has no use for;
+// localStorage would leave a week's refresh token on the disk of a shared machine after the browser is closed; memory
+// alone would sign people out at every reload. sessionStorage ends with the tab. Any script on this page could read it,
+// which is what the Content-Security-Policy is for: only this origin's own modules run. Other tabs get the session by
+// asking (tabs.js).
 
 import { lifetime_ms } from "./token.js";
 
@@ -67,7 +68,7 @@ export class Session extends EventTarget {
 
     /** Runs `work` while no other tab of this family does: a refresh token that is used twice ends the family. */
     exclusively(work) {
-        // Web Locks exist in secure contexts only; over plain HTTP two tabs could collide, and would have to sign in again.
+        // Web Locks need a secure context; over plain HTTP two tabs could collide, and would have to sign in again.
         if (!navigator.locks) return work();
         return navigator.locks.request(`nexify.refresh.${this.stored?.family}`, work);
     }

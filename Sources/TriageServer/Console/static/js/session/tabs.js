@@ -1,6 +1,6 @@
-// Lets the tabs of one browser be one session: a new tab asks the others for it, a rotation reaches all, so does signing out.
+// Lets the tabs of one browser be one session: a new tab asks the others for it; rotations and signing out reach all.
 //
-// Without it a duplicated tab would hold a copy of the refresh token, and the second use of that token would revoke the family.
+// Without it a duplicated tab would hold a copy of the refresh token, and its second use would revoke the family.
 
 /** How long a tab without a session waits for another tab's answer. */
 const answer_ms = 120;

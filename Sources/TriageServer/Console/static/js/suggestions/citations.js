@@ -42,10 +42,11 @@ function item(citation, number, passages) {
         fill(body, loading("the passage", 3));
         try {
             const text = await passages.text(citation);
+            const address = `#/knowledge/${citation.document_id}?chunk=${citation.chunk_id}`;
             fill(body, text === null
-                ? note("warning", element("p", {}, "This passage is gone: the document has been changed or removed since."))
+                ? note("warning", element("p", {}, "This passage is gone: the document was changed or removed since."))
                 : element("blockquote", {}, text),
-            element("a", { href: `#/knowledge/${citation.document_id}?chunk=${citation.chunk_id}` }, "Open the document"));
+            element("a", { href: address }, "Open the document"));
             isLoaded = true;
         } catch (error) {
             if (error.name === "ApiError") fill(body, failed(error, load));

@@ -4,7 +4,7 @@ import { element } from "../elements/element.js";
 import { note } from "../elements/states.js";
 import { decisionName, priorityName, statusName } from "../elements/chip.js";
 
-/** The ticket's fields that a suggestion touches: what they are called, how a value reads, and the suggestion's name for them. */
+/** The ticket's fields: what each is called, how a value reads, and the suggestion's name for it. */
 const fields = {
     assigned_team: ["Team", (value) => value || "Unassigned", "suggested_team"],
     priority: ["Priority", priorityName, "suggested_priority"],
@@ -15,29 +15,33 @@ const fields = {
 
 /**
  * @param {import("../api/error.js").ApiError} error the 409
- * @param facts `before` and `ticket`: the ticket as it was shown and as it is; `decided`: the suggestion that was to be decided;
- *   `current`: the one shown now; `force`: decides in spite of it, or null; `dismiss`
+ * @param facts `before` and `ticket`: the ticket as it was shown and as it is; `decided`: the suggestion that was to be
+ *   decided; `current`: the one shown now; `force`: decides in spite of it, or null; `dismiss`
  */
 export function conflictNote(error, { before, ticket, decided, current, force, dismiss }) {
     const isStillOpen = current?.id === decided?.id && current?.status === "pending";
     if (!isStillOpen) {
-        const outcome = current?.id === decided?.id ? ` It is ${decisionName(current.status).toLowerCase()}.` : "";
+        const outcome = current?.id === decided?.id
+            ? `The suggestion was ${decisionName(current.status).toLowerCase()} meanwhile.` : error.message;
         return note("warning", element("p", {}, element("strong", {}, "Somebody else was faster."),
-            ` ${error.message}${outcome} What you see now is the current state; nothing of yours was applied.`),
+            ` ${outcome} Nothing of yours was applied; what you see now is the current state.`),
         element("div.actions", {}, element("button.button", { type: "button", click: dismiss }, "All right")));
     }
     const changed = changedFields(error, before, ticket);
     return note("warning",
-        element("p", {}, element("strong", {}, "The ticket was changed by somebody since this suggestion was made."), ` ${error.message}`),
+        element("p", {}, element("strong", {}, "Somebody changed the ticket since this suggestion was made."),
+            changed.length === 0 && ` ${error.message}`),
         changed.length > 0 && element("table.conflict", {},
-            element("thead", {}, element("tr", {}, ["", "On the ticket now", "Suggested"].map((name) => element("th", { scope: "col" }, name)))),
+            element("thead", {}, element("tr", {}, element("td"),
+                ["On the ticket now", "Suggested"].map((name) => element("th", { scope: "col" }, name)))),
             element("tbody", {}, changed.map((name) => {
                 const [label, words, proposal] = fields[name];
                 return element("tr", {}, element("th", { scope: "row" }, label), element("td", {}, words(ticket[name])),
                     element("td", {}, proposal ? words(decided[proposal]) : "–"));
             }))),
         element("div.actions", {},
-            force && element("button.button.danger", { type: "button", id: "approve-anyway", click: force }, "Approve anyway"),
+            force && element("button.button.danger", { type: "button", id: "approve-anyway", click: force },
+                "Approve anyway"),
             element("button.button", { type: "button", click: dismiss }, "Leave it open")));
 }
 

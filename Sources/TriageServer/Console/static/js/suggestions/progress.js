@@ -24,7 +24,8 @@ export class Progress {
         if (this.element.hidden) return fill(this.element);
         if (state.phase === "refused") return fill(this.element, failed(state.error, again));
         if (state.phase === "failed") {
-            return fill(this.element, failed({ message: `Triage failed${state.attempt > 1 ? ` after ${state.attempt} attempts` : ""}. ${state.error ?? ""}` }, again));
+            const attempts = state.attempt > 1 ? ` after ${state.attempt} attempts` : "";
+            return fill(this.element, failed({ message: `Triage failed${attempts}. ${state.error ?? ""}` }, again));
         }
         if (state.phase === "left") {
             return fill(this.element, note("info", element("p", {}, "This takes long. It goes on without this page."),

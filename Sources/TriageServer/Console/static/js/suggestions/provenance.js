@@ -24,7 +24,8 @@ export function modelFailure(metadata) {
     if (!metadata.llm_error) return null;
     const why = sentenceOf(metadata.llm_error).replace(/\.$/, "");
     return element("div.model-failure", {}, note("warning", element("p", {},
-        element("strong", {}, "The language model's answer was not used"), ` (${why}). The local engine's answer stands in.`)));
+        element("strong", {}, "The language model's answer was not used"),
+        ` (${why}). The local engine's answer stands in.`)));
 }
 
 export function similarTickets(metadata) {
@@ -47,7 +48,8 @@ function timings(metadata) {
     if (each.length === 0) return null;
     const total = metadata.timings_ms.total ?? parts.reduce((sum, [, value]) => sum + value, 0);
     const short = (value) => (value < 10 ? value.toFixed(1) : Math.round(value));
-    return `${short(total)} ms (${parts.map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`).join(", ")})`;
+    const named = parts.map(([name, value]) => `${name.replaceAll("_", " ")} ${short(value)}`);
+    return `${short(total)} ms (${named.join(", ")})`;
 }
 
 export function provenance(suggestion) {
@@ -61,13 +63,16 @@ export function provenance(suggestion) {
             ["Prompt", metadata.prompt_version],
             ["Retrieval", retrieval.backend],
             ["Instead of the index", retrieval.fallback_reason],
-            ["Index", retrieval.index_generation && element("code", {}, String(retrieval.index_generation).slice(0, 16))],
+            ["Embedder", retrieval.embedding_model],
+            ["Index", retrieval.index_generation
+                && element("code", {}, String(retrieval.index_generation).slice(0, 16))],
             ["Agreement with pgvector", percent(retrieval.agreement)],
             ["Time", timings(metadata)],
             ["Job run", suggestion.job_run],
         ]),
         element("details", {}, element("summary", {}, "All of it, as stored"),
-            json({ classification: suggestion.classification, metadata }, { "aria-label": "Classification and metadata" })));
+            json({ classification: suggestion.classification, metadata },
+                { "aria-label": "Classification and metadata" })));
 }
 
 /** The engine's name for the panel's head. */

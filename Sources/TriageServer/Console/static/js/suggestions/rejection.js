@@ -24,7 +24,8 @@ export function askToReject(teams, decide) {
         });
         form.element.append(reason.element, element("div.field-row", {}, team.element, priority.element),
             element("p.hint", {}, "What you say here teaches the next suggestion."), form.problem,
-            element("div.dialog-actions", {}, element("button.button", { type: "button", click: close }, "Cancel"), button));
+            element("div.dialog-actions", {},
+                element("button.button", { type: "button", click: close }, "Cancel"), button));
         return [form.element];
     });
 }

@@ -36,11 +36,14 @@ export class SuggestionPanel {
         this.#progress = new Progress(screen.signal);
         this.#passages = new Passages(screen.api, screen.ticket.organization, screen.signal);
         this.#run = new TriageRun(screen.api, screen.ticket.id, screen.signal, (state) => this.#follow(state));
-        this.#runButton = this.#allowed(element("button.button", { type: "button", id: "run-triage", title: "Run AI triage (t)",
-            click: () => this.run() }, icon("spark"), "Run AI triage"));
+        this.#runButton = this.#allowed(element("button.button",
+            { type: "button", id: "run-triage", title: "Run AI triage (t)", click: () => this.run() },
+            icon("spark"), "Run AI triage"));
         this.element = element("section.card.suggestion-panel", { "aria-labelledby": "suggestion-heading" },
-            element("header.card-head", {}, element("h2", { id: "suggestion-heading", tabindex: "-1" }, "AI suggestion"), this.#runButton),
-            !screen.membership.mayWrite && element("p.hint.read-only-reason", { id: this.#reasonID }, screen.membership.readOnlyReason),
+            element("header.card-head", {},
+                element("h2", { id: "suggestion-heading", tabindex: "-1" }, "AI suggestion"), this.#runButton),
+            !screen.membership.mayWrite
+                && element("p.hint.read-only-reason", { id: this.#reasonID }, screen.membership.readOnlyReason),
             this.#progress.element, this.#notice, this.#region.element);
     }
 
@@ -84,13 +87,16 @@ export class SuggestionPanel {
     /** Turns the proposals and the draft into fields; approving sends what differs. */
     edit() {
         if (!this.#isDecidable() || this.#isEditing) return;
+        const { teams } = this.#screen;
         const suggestion = this.#current;
-        const team = new Field("suggested_team", "Team", this.#screen.teams.select(suggestion.suggested_team, "No team"));
+        const team = new Field("suggested_team", "Team", teams.select(suggestion.suggested_team, "No team"));
         const priority = new Field("suggested_priority", "Priority", select(priorities, suggestion.suggested_priority));
         const draft = new Field("draft_reply", "Draft reply",
             element("textarea", { rows: "14", maxlength: draftMax, value: suggestion.draft_reply }));
         const fields = [team, priority, draft];
-        const button = element("button.button.primary", { type: "submit", id: "approve-edited" }, "Approve with changes");
+        const button = element("button.button.primary", { type: "submit", id: "approve-edited" },
+            "Approve with changes");
+        const cancel = element("button.button", { type: "button", click: () => this.#stopEditing() }, "Cancel");
         const form = new Form(fields, button, () => {
             const edits = {};
             for (const field of fields) {
@@ -100,7 +106,7 @@ export class SuggestionPanel {
             return this.approve(edits);
         }, { "aria-label": "Edit the suggestion" });
         form.element.append(element("div.field-row", {}, team.element, priority.element), draft.element, form.problem,
-            element("div.actions", {}, button, element("button.button", { type: "button", click: () => this.#stopEditing() }, "Cancel")));
+            element("div.actions", {}, button, cancel));
         form.element.addEventListener("keydown", (event) => { if (event.key === "Escape") this.#stopEditing(); });
         fill(this.#region.element.querySelector(".suggestion-edit"), form.element);
         this.#region.element.querySelector(".suggestion").classList.add("editing");
@@ -134,8 +140,8 @@ export class SuggestionPanel {
             if (error.status === 409) {
                 const decided = this.#current;
                 await this.#screen.reload();
-                fill(this.#notice, conflictNote(error, { before, ticket: this.#screen.ticket, decided, current: this.#current, force,
-                    dismiss: () => fill(this.#notice) }));
+                fill(this.#notice, conflictNote(error, { before, ticket: this.#screen.ticket, decided,
+                    current: this.#current, force, dismiss: () => fill(this.#notice) }));
             } else if (button && !this.#isEditing) {
                 this.#screen.announcer.notify(error.sentence, "problem");
             } else throw error;
@@ -168,14 +174,16 @@ export class SuggestionPanel {
         this.#runButton.classList.toggle("primary", suggestions.length === 0);
         if (!this.#current) {
             return empty("No suggestion yet", this.#screen.membership.mayWrite
-                ? "Run AI triage to get a team, a priority and a draft reply with its sources." : "Nobody has run AI triage on this ticket.");
+                ? "Run AI triage to get a team, a priority and a draft reply with its sources."
+                : "Nobody has run AI triage on this ticket.");
         }
         const [newest, ...earlier] = suggestions;
         return [
             this.#full(newest),
             earlier.length > 0 && element("details.earlier", {},
                 element("summary", {}, `Earlier suggestions (${earlier.length})`),
-                earlier.map((one) => element("div.suggestion.old", { data: { suggestion: one.id } }, this.#reading(one)))),
+                earlier.map((one) =>
+                    element("div.suggestion.old", { data: { suggestion: one.id } }, this.#reading(one)))),
         ];
     }
 
@@ -189,8 +197,9 @@ export class SuggestionPanel {
     #full(suggestion) {
         const isOpen = suggestion.status === "pending";
         const button = (name, style, words, key, action) => {
-            this.#buttons[name] = this.#allowed(element(`button.button${style}`, { type: "button", id: `${name}-suggestion`,
-                title: `${words} (${key})`, click: action }, words, element("kbd", { "aria-hidden": "true" }, key)));
+            this.#buttons[name] = this.#allowed(element(`button.button${style}`,
+                { type: "button", id: `${name}-suggestion`, title: `${words} (${key})`, click: action },
+                words, element("kbd", { "aria-hidden": "true" }, key)));
             return this.#buttons[name];
         };
         return element("div.suggestion", { data: { suggestion: suggestion.id, decision: suggestion.status } },

@@ -41,10 +41,12 @@ function copyButton(text, announcer) {
 
 /** The line under the heading: status, age, engine, and who decided. */
 export function suggestionHead(suggestion, events, me) {
-    const decided = suggestion.status === "pending" ? null : decisionEvent(events, suggestion);
+    const isOpen = suggestion.status === "pending";
+    const decided = isOpen ? null : decisionEvent(events, suggestion);
+    const decider = decided && actorName(decided, me).replace(/^You$/, "you");
     return element("p.suggestion-line", {}, decisionChip(suggestion.status),
-        element("span", {}, decided ? [`by ${actorName(decided, me)}, `, time(decided.created_at)]
-            : suggestion.status === "pending" ? ["made ", time(suggestion.created_at)] : [time(suggestion.updated_at)]),
+        element("span", {}, decided ? [`by ${decider}, `, time(decided.created_at)]
+            : isOpen ? ["made ", time(suggestion.created_at)] : [time(suggestion.updated_at)]),
         element("span", {}, engineName(suggestion.metadata ?? {})));
 }
 

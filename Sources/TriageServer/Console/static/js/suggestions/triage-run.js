@@ -5,7 +5,7 @@ const pauses_ms = [400, 800, 1_200, 2_000, 3_000];
 /** After this long the console stops looking; the job itself goes on. */
 const patience_ms = 180_000;
 
-/** A key that no other click has. `crypto.randomUUID` is missing where the page came over plain HTTP from another host. */
+/** A key that no other click has. `crypto.randomUUID` is missing where the page came over plain HTTP. */
 function freshKey() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     return `console-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
@@ -19,8 +19,8 @@ export class TriageRun {
     #key = null;
 
     /**
-     * `phase`: idle | sending | queued | running | succeeded | failed | refused (the trigger failed: `error` is an ApiError) |
-     * left (no longer looked at).
+     * `phase`: idle | sending | queued | running | succeeded | failed | refused (the trigger failed: `error` is an
+     * ApiError) | left (no longer looked at).
      */
     state = { phase: "idle", attempt: 0, error: null, began_ms: 0 };
 

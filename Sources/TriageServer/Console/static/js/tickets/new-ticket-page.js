@@ -12,10 +12,12 @@ export function newTicketPage({ api, organization, membership, announcer, go }) 
     const title = "New ticket";
     const head = element("h1", { tabindex: "-1" }, title);
     if (!membership.mayWrite) {
-        return { title, element: element("div.page.narrow", {}, head, note("info", element("p", {}, membership.readOnlyReason))) };
+        const reason = note("info", element("p", {}, membership.readOnlyReason));
+        return { title, element: element("div.page.narrow", {}, head, reason) };
     }
     const email = new Field("requester_email", "Requester's email",
-        element("input", { type: "email", autocomplete: "off", required: true, maxlength: emailMax, spellcheck: "false" }));
+        element("input", { type: "email", autocomplete: "off", spellcheck: "false", required: true,
+            maxlength: emailMax }));
     const subject = new Field("subject", "Subject",
         element("input", { type: "text", required: true, maxlength: subjectMax, autocomplete: "off" }));
     const body = new Field("body", "Message", element("textarea", { rows: "12", required: true, maxlength: bodyMax }),
@@ -26,7 +28,8 @@ export function newTicketPage({ api, organization, membership, announcer, go }) 
     const fields = [email, subject, body, priority];
     const form = new Form(fields, button, async () => {
         const ticket = await api.createTicket({ organization_id: organization,
-            requester_email: email.value.trim(), subject: subject.value.trim(), body: body.value, priority: priority.value });
+            requester_email: email.value.trim(), subject: subject.value.trim(), body: body.value,
+            priority: priority.value });
         announcer.notify(`Ticket #${ticket.id} was created.`);
         go(`#/tickets/${ticket.id}`);
     });

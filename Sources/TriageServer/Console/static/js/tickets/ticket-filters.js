@@ -1,12 +1,12 @@
-// The bar above the ticket list: search, filters, order. What it says is in the address, so that it can be shared and gone back to.
+// The bar above the ticket list: search, filters, order. The address says the same: it can be shared and gone back to.
 
 import { element } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
 import { Field, select } from "../elements/field.js";
 import { priorities, statuses } from "../elements/chip.js";
 
-const orders = [["", "Newest first"], ["id", "Oldest first"], ["-updated_at", "Last changed"], ["-priority", "Most urgent"],
-    ["priority", "Least urgent"], ["status", "Status"]];
+const orders = [["", "Newest first"], ["id", "Oldest first"], ["-updated_at", "Last changed"],
+    ["-priority", "Most urgent"], ["priority", "Least urgent"], ["status", "Status"]];
 const pendings = [["", "Any"], ["true", "Awaiting decision"], ["false", "Nothing to decide"]];
 /** What the API knows of these: the rest of the address's query is not sent. */
 export const filterNames = ["q", "status", "priority", "assigned_team", "has_pending_suggestion", "ordering"];
@@ -24,8 +24,11 @@ export class TicketFilters {
     constructor(teams, query, changed) {
         this.#changed = changed;
         const listens = { change: () => this.#tell(false) };
-        const search = element("input", { type: "search", placeholder: "Search subject, body, requester", maxlength: "200",
-            input: () => { clearTimeout(this.#typing); this.#typing = setTimeout(() => this.#tell(true), typing_ms); } });
+        const search = element("input", { type: "search", maxlength: "200",
+            placeholder: "Search subject, body, requester", input: () => {
+                clearTimeout(this.#typing);
+                this.#typing = setTimeout(() => this.#tell(true), typing_ms);
+            } });
         this.#fields = {
             q: new Field("q", "Search", search, { hideLabel: true }),
             status: new Field("status", "Status", select([["", "Any"], ...statuses], "", listens)),
@@ -35,7 +38,8 @@ export class TicketFilters {
             ordering: new Field("ordering", "Order", select(orders, "", listens)),
         };
         const { q, ...rest } = this.#fields;
-        const panel = element("div.filter-panel", { id: "filter-panel" }, Object.values(rest).map((field) => field.element));
+        const panel = element("div.filter-panel", { id: "filter-panel" },
+            Object.values(rest).map((field) => field.element));
         this.#toggle = element("button.button.filter-toggle", { type: "button", "aria-expanded": "false",
             "aria-controls": panel.id, click: () => {
                 const isOpen = this.element.classList.toggle("open");
@@ -48,7 +52,8 @@ export class TicketFilters {
         } }, "Clear");
         this.element = element("form.filters", { role: "search", "aria-label": "Tickets",
             submit: (event) => { event.preventDefault(); this.#tell(false); } },
-        element("div.search-line", {}, element("div.search-box", {}, icon("search"), q.element), this.#toggle), panel, this.#clear);
+        element("div.search-line", {}, element("div.search-box", {}, icon("search"), q.element), this.#toggle),
+        panel, this.#clear);
         this.show(query);
     }
 
@@ -57,10 +62,11 @@ export class TicketFilters {
         for (const [name, field] of Object.entries(this.#fields)) {
             const value = query[name] ?? "";
             if (field.control === document.activeElement && name === "q" && value === field.value.trim()) continue;
-            if (field.control.tagName === "SELECT" && value && ![...field.control.options].some((o) => o.value === value)) {
-                field.control.append(element("option", { value }, value));
+            const { control } = field;
+            if (control.tagName === "SELECT" && value && ![...control.options].some((o) => o.value === value)) {
+                control.append(element("option", { value }, value));
             }
-            field.control.value = value;
+            control.value = value;
             field.refuse([]);
         }
         this.#mark();

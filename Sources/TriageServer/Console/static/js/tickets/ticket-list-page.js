@@ -95,7 +95,8 @@ export function ticketListPage(context) {
                 element("h1", { tabindex: "-1" }, "Tickets ", count),
                 element("button.button.quiet", { type: "button", click: load }, "Refresh"),
                 membership.mayWrite
-                    ? element("a.button.primary", { href: "#/tickets/new", id: "new-ticket" }, icon("plus"), "New ticket")
+                    ? element("a.button.primary", { href: "#/tickets/new", id: "new-ticket" },
+                        icon("plus"), "New ticket")
                     : element("span.read-only", { title: membership.readOnlyReason }, "Read only")),
             filters.element, region.element),
     };

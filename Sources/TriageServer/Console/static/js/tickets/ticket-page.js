@@ -2,7 +2,7 @@
 
 import { element, fill } from "../elements/element.js";
 import { icon } from "../elements/icon.js";
-import { loading, Region } from "../elements/states.js";
+import { focusHeading, loading, missing, Region } from "../elements/states.js";
 import { fullTime, time } from "../elements/time.js";
 import { SuggestionPanel } from "../suggestions/suggestion-panel.js";
 import { Teams } from "./teams.js";
@@ -15,19 +15,19 @@ export function ticketPage(context) {
     const region = new Region(signal, "div.page.ticket-page");
     let screen = null;
     region.load(async () => {
-        const { ticket, etag } = await context.api.ticket(params.id, signal);
-        screen = new TicketScreen(context, ticket, etag);
-        // The heading exists only now; the focus that was meant for it is still on nothing.
-        queueMicrotask(() => {
-            if (document.activeElement === document.body) region.element.querySelector("h1")?.focus({ preventScroll: true });
+        const found = await context.api.ticket(params.id, signal).catch((error) => {
+            if (error.kind !== "missing") throw error;
+            return null;
         });
+        if (!found) return missing("ticket", backLink(memory));
+        screen = new TicketScreen(context, found.ticket, found.etag);
         return screen.parts;
-    }, { placeholder: [backLink(memory), loading("the ticket", 8)] });
+    }, { placeholder: [backLink(memory), loading("the ticket", 8)] }).then(() => focusHeading(region.element));
 
     const step = (by) => () => {
         const next = memory.ticketIDs[memory.ticketIDs.indexOf(params.id) + by];
         if (memory.ticketIDs.includes(params.id) && next !== undefined) go(`#/tickets/${next}`);
-        else context.announcer.say(by > 0 ? "This is the last ticket of the list" : "This is the first ticket of the list");
+        else context.announcer.say(`This is the ${by > 0 ? "last" : "first"} ticket of the list`);
     };
     return {
         title: `Ticket #${params.id}`,
@@ -55,7 +55,8 @@ class TicketScreen {
         this.announcer = context.announcer;
         this.signal = context.signal;
         this.membership = context.membership.in(ticket.organization);
-        this.teams = ticket.organization === context.organization ? context.teams : new Teams(this.api, ticket.organization);
+        this.teams = ticket.organization === context.organization
+            ? context.teams : new Teams(this.api, ticket.organization);
         this.#take(ticket, etag);
         this.#events = new Region(this.signal);
         this.panel = new SuggestionPanel(this);
@@ -64,7 +65,8 @@ class TicketScreen {
             element("div.ticket-columns", {},
                 this.#conversation, this.panel.element,
                 element("section.card.activity", { "aria-labelledby": "activity-heading" },
-                    element("header.card-head", {}, element("h2", { id: "activity-heading" }, "Activity")), this.#events.element)),
+                    element("header.card-head", {}, element("h2", { id: "activity-heading" }, "Activity")),
+                    this.#events.element)),
         ];
         this.#showEvidence();
     }

@@ -16,7 +16,8 @@ export class TicketProperties {
 
     show() {
         const { ticket, membership } = this.#screen;
-        this.change = element("button.button.quiet", { type: "button", id: "change-ticket", click: () => this.edit() }, "Change");
+        this.change = element("button.button.quiet", { type: "button", id: "change-ticket", click: () => this.edit() },
+            "Change");
         fill(this.element, statusChip(ticket.status), priorityChip(ticket.priority), teamChip(ticket.assigned_team),
             membership.mayWrite && this.change);
     }
@@ -39,7 +40,7 @@ export class TicketProperties {
                     await api.changeTicket(ticket.id, changes, this.#screen.etag);
                 } catch (error) {
                     if (error.status !== 412) throw error;
-                    announcer.notify("Somebody changed this ticket meanwhile. These are its current values.", "problem");
+                    announcer.notify("Somebody changed this ticket meanwhile. These are its values now.", "problem");
                     return this.#screen.reload();
                 }
                 announcer.notify("The ticket was changed.");

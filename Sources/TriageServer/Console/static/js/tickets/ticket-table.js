@@ -10,7 +10,7 @@ export class TicketTable {
     constructor(tickets) {
         const rows = tickets.map((ticket) => row(ticket));
         this.#links = rows.map((made) => made.querySelector("a"));
-        // The roles are written out because narrow screens turn the table into cards, and browsers drop them with the layout.
+        // Narrow screens turn the table into cards, and browsers drop the roles with the layout: they are written out.
         this.element = element("table.tickets", { role: "table", "aria-label": "Tickets" },
             element("thead", { role: "rowgroup" }, element("tr", { role: "row" },
                 ["Priority", "Subject", "Team", "Status", "Updated"].map((name) =>

@@ -59,7 +59,8 @@ function words(event) {
 function item(event, me) {
     const hasPayload = event.payload && Object.keys(event.payload).length > 0;
     return element("li", { data: { event: event.event_type, actor: event.actor_type } },
-        element("div.what", {}, element("span.title", {}, kinds[event.event_type]?.[0] ?? event.event_type), values(event)),
+        element("div.what", {},
+            element("span.title", {}, kinds[event.event_type]?.[0] ?? event.event_type), values(event)),
         words(event),
         element("div.by", {}, element("span", {}, actorName(event, me)), " · ", time(event.created_at),
             hasPayload && element("details", {}, element("summary", {}, "Details"),
@@ -73,7 +74,8 @@ export function timeline(first, loadPage, me) {
     const list = element("ol.timeline", {}, first.results.map((event) => item(event, me)));
     const foot = element("div");
     let page = 1;
-    const offer = (hasMore) => fill(foot, hasMore && element("button.button", { type: "button", click: more }, "Show earlier events"));
+    const offer = (hasMore) => fill(foot, hasMore
+        && element("button.button", { type: "button", click: more }, "Show earlier events"));
     async function more(click) {
         const restore = busy(click.currentTarget);
         try {

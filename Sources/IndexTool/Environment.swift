@@ -1,0 +1,13 @@
+import Glibc
+
+/// The process's environment variables.
+enum Environment {
+    /// nil when it is not set or empty.
+    static func value(_ name: String) -> String? {
+        guard let value = getenv(name) else { return nil }
+        let text = String(cString: value)
+        return text.isEmpty ? nil : text
+    }
+
+    static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+}

@@ -1,0 +1,124 @@
+import CLibPQ
+import Glibc
+
+extension LibPQSession {
+    /// What opens a binary COPY stream: signature, flags, length of the header's extension.
+    private static let copyHeader: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0x00] + [0, 0, 0, 0, 0, 0, 0, 0]
+    private static let copyTrailer: [UInt8] = [0xff, 0xff]
+    /// How many bytes are gathered before they are handed to libpq.
+    private static let copyChunkBytes = 64 << 10
+
+    /// Streams rows into a table. Time is bounded between chunks, not in all.
+    func copyIn(_ sql: SQL, _ rows: some Sequence<PostgresCopyRow>, _ bounds: Bounds) throws(PostgresError) -> Int {
+        var bounds = bounds
+        try startCopy(sql, PGRES_COPY_IN, bounds)
+        var chunk = Self.copyHeader
+        chunk.reserveCapacity(Self.copyChunkBytes * 2)
+        for row in rows {
+            chunk.append(contentsOf: row.bytes)
+            if chunk.count >= Self.copyChunkBytes {
+                try put(chunk, bounds)
+                chunk.removeAll(keepingCapacity: true)
+                bounds.renew()
+            }
+        }
+        chunk.append(contentsOf: Self.copyTrailer)
+        try put(chunk, bounds)
+        guard PQputCopyEnd(pq, nil) == 1 else { throw brokenConnection() }
+        return try collect(bounds, columns: nil).rowsAffected
+    }
+
+    private func put(_ chunk: [UInt8], _ bounds: Bounds) throws(PostgresError) {
+        let status = chunk.withUnsafeBytes {
+            PQputCopyData(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self), Int32($0.count))
+        }
+        guard status == 1 else { throw brokenConnection() }
+        // Sent before more is gathered, or libpq's buffer would grow to hold the whole table.
+        try flush(bounds)
+        if let interruption = bounds.interruption, interruption.isCancelled {
+            markBroken()
+            throw .cancelled
+        }
+    }
+
+    /// Streams rows out. The closure gets each row's bytes, valid until it returns; what it throws ends the session,
+    /// for the rest of the stream would have to be read first.
+    func copyOut(
+        _ sql: SQL, _ bounds: Bounds, _ row: (borrowing PostgresCopyFields) -> Bool
+    ) throws(PostgresError) -> Int {
+        var bounds = bounds
+        try startCopy(sql, PGRES_COPY_OUT, bounds)
+        var hasHeader = false
+        while let message = try nextCopyMessage(bounds) {
+            defer { PQfreemem(message.baseAddress) }
+            bounds.renew()
+            var rest = UnsafeRawBufferPointer(message)
+            if !hasHeader {
+                guard let length = Self.copyHeaderLength(rest) else { throw malformedCopy() }
+                rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+                hasHeader = true
+            }
+            while rest.count > 0, !rest.elementsEqual(Self.copyTrailer) {
+                guard let fields = PostgresCopyFields(rest) else { throw malformedCopy() }
+                rest = UnsafeRawBufferPointer(rebasing: rest[fields.byteCount...])
+                guard row(fields) else {
+                    markBroken()
+                    return 0
+                }
+            }
+        }
+        return try collect(bounds, columns: nil).rowsAffected
+    }
+
+    private func startCopy(_ sql: SQL, _ direction: ExecStatusType, _ bounds: Bounds) throws(PostgresError) {
+        let rendered = sql.rendered()
+        guard rendered.values.isEmpty else {
+            throw PostgresError(.misuse, "COPY takes no parameters; filter through a view or a temporary table")
+        }
+        let sent = rendered.key.text.withUnsafeBytes { PQsendQuery(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+        guard sent == 1 else { throw brokenConnection() }
+        try flush(bounds)
+        guard let raw = try nextResult(bounds) else { throw brokenConnection() }
+        defer { PQclear(raw) }
+        guard PQresultStatus(raw) == direction else {
+            guard PQresultStatus(raw) == PGRES_FATAL_ERROR else {
+                markBroken()
+                throw PostgresError(.misuse, "the statement is not a COPY in this direction")
+            }
+            let failure = error(from: raw)
+            while let next = try nextResult(bounds) { PQclear(next) }
+            throw failure
+        }
+        guard PQbinaryTuples(raw) == 1 else {
+            markBroken()
+            throw PostgresError(.misuse, "COPY must say (FORMAT binary)")
+        }
+    }
+
+    /// The next message of a COPY stream, to be freed with `PQfreemem`; nil at its end.
+    private func nextCopyMessage(_ bounds: Bounds) throws(PostgresError) -> UnsafeMutableRawBufferPointer? {
+        var buffer: UnsafeMutablePointer<CChar>?
+        while true {
+            let length = PQgetCopyData(pq, &buffer, 1)
+            switch length {
+            case 1...: return UnsafeMutableRawBufferPointer(start: buffer, count: Int(length))
+            case 0:
+                _ = try wait(for: Int32(POLLIN), bounds)
+                if PQconsumeInput(pq) == 0 { throw brokenConnection() }
+            case -1: return nil
+            default: throw brokenConnection()
+            }
+        }
+    }
+
+    private static func copyHeaderLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        guard bytes.count >= 19, bytes.prefix(11).elementsEqual(copyHeader.prefix(11)) else { return nil }
+        let length = 19 + Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 15, as: UInt32.self)))
+        return length <= bytes.count ? length : nil
+    }
+
+    private func malformedCopy() -> PostgresError {
+        markBroken()
+        return PostgresError(.decoding, "the server's COPY stream is malformed; check what stands between it and this program")
+    }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Logging
+import Postgres
+import Synchronization
+import TestSupport
+import Triage
+import TriageServer
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// A started server with two organisations whose rows the tests make themselves, for the statuses and bodies of the
+/// contract. Made once a test process.
+struct ContractSystem: Sendable {
+    static let secret = "contract-tests-sign-with-this-key-of-48-bytes-ok"
+    static let password = "correct horse"
+    static let apiKey = "nxf_contract-tests-ingest-key"
+
+    let server: InstalledSystem
+    let pool: PostgresPool
+    /// The organisation of the users admin, agent and viewer below.
+    let own: Int64
+    /// The organisation of the user outsider, its admin.
+    let other: Int64
+    /// A ticket of the other organisation.
+    let foreignTicket: Int64
+    let admin: String
+    let agent: String
+    let viewer: String
+    let outsider: String
+
+    private static let shared = Once()
+
+    static func started() async throws -> ContractSystem { try await shared.system() }
+
+    private actor Once {
+        private var starting: Task<ContractSystem, any Error>?
+
+        func system() async throws -> ContractSystem {
+            if let starting { return try await starting.value }
+            let task = Task { try await ContractSystem.start() }
+            starting = task
+            return try await task.value
+        }
+    }
+
+    private static func start() async throws -> ContractSystem {
+        let database = try await TestDatabase.make()
+        let server = try await InstalledSystem.start(
+            dataDirectory: try TestDirectory.make("contract"),
+            settings: ["DATABASE_URL": database, "NEXIFY_SECRET_KEY": secret])
+        ServerAtTestEnd.register(server.processIdentifier)
+        let pool = PostgresPool(
+            configuration: PostgresConfiguration(connectionString: database, poolSizeMax: 2),
+            logger: Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() })
+        let hash = try Argon2.hash(password, cost: Argon2.Cost(memoryKibibytes: 64, passes: 1, lanes: 1))
+        let own = try await insert(
+            pool, "INSERT INTO organizations (name) VALUES ('Contract') RETURNING id")
+        let other = try await insert(pool, "INSERT INTO organizations (name) VALUES ('Elsewhere') RETURNING id")
+        for (name, organization, role) in [
+            ("contract-admin", own, "admin"), ("contract-agent", own, "agent"), ("contract-viewer", own, "viewer"),
+            ("outsider", other, "admin"),
+        ] {
+            let user = try await insert(
+                pool, "INSERT INTO users (username, password_hash) VALUES (\(name), \(hash)) RETURNING id")
+            try await pool.execute(
+                """
+                INSERT INTO memberships (organization_id, user_id, role) VALUES (\(organization), \(user), \(role))
+                """)
+        }
+        for team in ["Billing", "Support"] {
+            try await pool.execute("INSERT INTO teams (organization_id, name) VALUES (\(own), \(team))")
+        }
+        let keyHash = SHA256Digest.of(Array(apiKey.utf8))
+        try await pool.execute(
+            """
+            INSERT INTO api_keys (organization_id, name, prefix, key_hash) VALUES (\(own), 'tests', 'nxf_', \(keyHash))
+            """)
+        let foreign = try await insert(
+            pool,
+            """
+            INSERT INTO tickets (organization_id, requester_email, subject, body)
+            VALUES (\(other), 'a@b.example', 'theirs', 'theirs') RETURNING id
+            """)
+        func token(_ user: String) async throws -> String {
+            let answer = try await server.call(
+                "POST", "/api/auth/token/", ["username": .string(user), "password": .string(password)])
+            guard let token = answer["access"]?.stringValue else {
+                throw InstalledSystem.Failure(description: "sign-in answered \(answer.status): \(answer.text)")
+            }
+            return token
+        }
+        return ContractSystem(
+            server: server, pool: pool, own: own, other: other, foreignTicket: foreign,
+            admin: try await token("contract-admin"), agent: try await token("contract-agent"),
+            viewer: try await token("contract-viewer"), outsider: try await token("outsider"))
+    }
+
+    private static func insert(_ pool: PostgresPool, _ sql: SQL) async throws -> Int64 {
+        guard let row = try await pool.query(sql).first else {
+            throw InstalledSystem.Failure(description: "no row from \(sql)")
+        }
+        return try row.decode("id")
+    }
+}
+
+extension ContractSystem {
+    typealias Answer = InstalledSystem.Answer
+
+    func call(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, headers: [String: String] = [:],
+        as token: String? = nil
+    ) async throws -> Answer {
+        try await server.call(method, path, body, headers: headers, as: token)
+    }
+
+    /// A body of any bytes.
+    func send(
+        _ method: String, _ path: String, _ body: [UInt8], contentType: String? = "application/json",
+        as token: String? = nil
+    ) async throws -> Answer {
+        guard let address = URL(string: server.url + path) else {
+            throw InstalledSystem.Failure(description: "\(path) is no path")
+        }
+        var request = URLRequest(url: address, timeoutInterval: 60)
+        request.httpMethod = method
+        request.httpBody = Data(body)
+        request.setValue(contentType ?? "", forHTTPHeaderField: "Content-Type")
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        guard let response = response as? HTTPURLResponse else {
+            throw InstalledSystem.Failure(description: "no HTTP answer")
+        }
+        return Answer(status: response.statusCode, headers: [:], text: String(decoding: data, as: UTF8.self))
+    }
+
+    /// A new ticket of the own organisation.
+    func makeTicket(subject: String = "Subject", priority: String = "medium") async throws -> Int64 {
+        try await Self.insert(
+            pool,
+            """
+            INSERT INTO tickets (organization_id, requester_email, subject, body, priority)
+            VALUES (\(own), 'a@b.example', \(subject), 'Body', \(priority)) RETURNING id
+            """)
+    }
+
+    /// A pending suggestion (team Billing, priority high) on a ticket of the own organisation.
+    func makeSuggestion(on ticket: Int64) async throws -> Int64 {
+        let run = try await Self.insert(
+            pool,
+            """
+            INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash, status)
+            VALUES (\(own), \(ticket), \(UUID().uuidString), '\\x00'::bytea, 'succeeded') RETURNING id
+            """)
+        return try await Self.insert(
+            pool,
+            """
+            INSERT INTO suggestions (organization_id, ticket_id, job_run_id, suggested_priority, suggested_team,
+                                     draft_reply, ticket_priority)
+            VALUES (\(own), \(ticket), \(run), 'high', 'Billing', 'Dear client', 'medium') RETURNING id
+            """)
+    }
+
+    func eventKinds(of ticket: Int64) async throws -> [String] {
+        try await pool.query("SELECT event_type FROM ticket_events WHERE ticket_id = \(ticket) ORDER BY id")
+            .map { try $0.decode("event_type") }
+    }
+
+    func count(_ sql: SQL) async throws -> Int64 {
+        guard let row = try await pool.query(sql).first else { return -1 }
+        return try row.decode("count")
+    }
+}
+
+/// Ends started servers with the test process.
+enum ServerAtTestEnd {
+    private static let processes = Mutex<[Int32]>([])
+
+    static func register(_ process: Int32) {
+        processes.withLock { processes in
+            if processes.isEmpty { atexit { ServerAtTestEnd.end() } }
+            processes.append(process)
+        }
+    }
+
+    private static func end() {
+        for process in processes.withLock({ $0 }) {
+            kill(process, SIGTERM)
+            var status: Int32 = 0
+            waitpid(process, &status, 0)
+        }
+    }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Postgres
+import Testing
+import Triage
+
+@Suite("Contract: triage and suggestions")
+struct TriageContractTests {
+    @Test func idempotencyKeys() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let path = "/api/tickets/\(ticket)/trigger-triage/"
+        for headers in [[:], ["Idempotency-Key": "  "], ["Idempotency-Key": "\"\""]] {
+            let missing = try await system.call("POST", path, headers: headers, as: system.agent)
+            #expect(missing.status == 400)
+            #expect(missing.json == ["Idempotency-Key": "This header is required."])
+        }
+        let long = try await system.call(
+            "POST", path, headers: ["Idempotency-Key": String(repeating: "k", count: 81)], as: system.agent)
+        #expect(long.status == 400)
+        #expect(try await system.call("POST", path, headers: ["Idempotency-Key": "a"], as: system.viewer).status == 403)
+        #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)") == 0)
+
+        let key = String(repeating: "k", count: 80)
+        let created = try await system.call("POST", path, headers: ["Idempotency-Key": key], as: system.agent)
+        #expect(created.status == 202)
+        #expect(Set(created.json.objectValue?.keys ?? [:].keys) == [
+            "job_run_id", "status", "created", "attempt_count", "started_at", "finished_at", "error", "suggestion",
+        ])
+        #expect(created["created"] == true)
+        let replay = try await system.call(
+            "POST", "/api/organizations/\(system.own)/tickets/\(ticket)/trigger-triage",
+            headers: ["Idempotency-Key": "\"\(key)\""], as: system.admin)
+        #expect(replay.status == 200)
+        #expect(replay["job_run_id"] == created["job_run_id"])
+        #expect(replay["created"] == false)
+        let other = try await system.call(
+            "POST", path, ["note": "another"], headers: ["Idempotency-Key": key], as: system.agent)
+        #expect(other.status == 422)
+        #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)") == 1)
+        let run = try #require(created["job_run_id"]?.intValue)
+        let read = try await system.call("GET", "/api/job-runs/\(run)/", as: system.viewer)
+        #expect(read.status == 200)
+        #expect(read["job_run_id"] == .int(run))
+        let foreign = try await system.call("GET", "/api/job-runs/\(run)/", as: system.outsider)
+        let missing = try await system.call("GET", "/api/job-runs/999999999/", as: system.outsider)
+        #expect(foreign.status == 404)
+        #expect(foreign.text == missing.text)
+        #expect(try await system.call("POST", path + "?wait=soon", headers: ["Idempotency-Key": "w"], as: system.agent).status == 400)
+    }
+
+    @Test func concurrentTriggersWithOneKeyMakeOneRun() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    try await system.call(
+                        "POST", "/api/tickets/\(ticket)/trigger-triage/", headers: ["Idempotency-Key": "one"],
+                        as: system.agent
+                    ).status
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(statuses.filter { $0 == 202 }.count == 1)
+        #expect(statuses.filter { $0 == 200 }.count == 7)
+        #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)") == 1)
+    }
+
+    @Test func approveOnceAndOnlyOnce() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        let path = "/api/organizations/\(system.own)/tickets/\(ticket)/suggestions/\(suggestion)/"
+        let read = try await system.call("GET", path, as: system.viewer)
+        #expect(Set(read.json.objectValue?.keys ?? [:].keys) == [
+            "id", "organization", "ticket", "job_run", "status", "suggested_priority", "suggested_team", "draft_reply",
+            "classification", "citations", "confidence", "metadata", "created_at", "updated_at",
+        ])
+        #expect(read["status"] == "pending")
+        #expect(try await system.call("POST", path + "approve/", as: system.viewer).status == 403)
+        let wrong = try await system.call(
+            "POST", path + "approve/", ["suggested_team": "Nobody", "fields": ["suggested_team"]], as: system.agent)
+        #expect(wrong.json == ["suggested_team": ["\"Nobody\" is not a valid choice."]])
+        #expect(try await system.call("POST", path + "approve/", ["fields": ["body"]], as: system.agent).status == 400)
+        #expect(try await system.call("GET", path, as: system.viewer)["status"] == "pending")
+
+        let approved = try await system.call(
+            "POST", path + "approve/", ["suggested_priority": "urgent", "draft_reply": "Edited"], as: system.agent)
+        #expect(approved.status == 200)
+        #expect(approved["status"] == "accepted")
+        #expect(approved["suggested_priority"] == "urgent")
+        #expect(approved["draft_reply"] == "Edited")
+        let after = try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)
+        #expect(after["priority"] == "urgent")
+        #expect(after["assigned_team"] == "Billing")
+        let events = try await system.eventKinds(of: ticket)
+        #expect(events.contains("SUGGESTION_EDITED"))
+        #expect(try await system.call("POST", path + "approve", as: system.admin).status == 200)
+        let reject = try await system.call("POST", path + "reject/", as: system.admin)
+        #expect(reject.status == 409)
+        #expect(reject.json == ["detail": "This suggestion has already been accepted."])
+        #expect(try await system.eventKinds(of: ticket) == events)
+        #expect(try await system.call("PATCH", path, ["draft_reply": "late"], as: system.agent).status == 409)
+    }
+
+    @Test func rejectWithWhatWouldHaveBeenRight() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        let path = "/api/tickets/\(ticket)/suggestions/\(suggestion)/"
+        let wrong = try await system.call("POST", path + "reject/", ["correct_team": "Nobody"], as: system.agent)
+        #expect(wrong.json == ["correct_team": ["\"Nobody\" is not a valid choice."]])
+        let rejected = try await system.call(
+            "POST", path + "reject/", ["reason": "no", "correct_team": "Support", "correct_priority": "low"],
+            as: system.agent)
+        #expect(rejected.status == 200)
+        #expect(rejected["status"] == "rejected")
+        #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["assigned_team"] == "Support")
+        #expect(try await system.call("POST", path + "reject/", as: system.agent).status == 200)
+        #expect(try await system.call("POST", path + "approve/", as: system.agent).status == 409)
+    }
+
+    @Test func approvalDoesNotOverwriteAPersonsChangeUnlessForced() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        let path = "/api/tickets/\(ticket)/suggestions/\(suggestion)/approve/"
+        _ = try await system.call("PATCH", "/api/tickets/\(ticket)/", ["priority": "low"], as: system.agent)
+        let refused = try await system.call("POST", path, as: system.agent)
+        #expect(refused.status == 409)
+        #expect(refused["fields"] == ["priority"])
+        #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["priority"] == "low")
+        #expect(try await system.call("POST", path, ["force": true], as: system.agent).status == 200)
+        #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["priority"] == "high")
+    }
+
+    @Test func editingNeedsTheRole() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        let path = "/api/tickets/\(ticket)/suggestions/\(suggestion)/"
+        #expect(try await system.call("PATCH", path, ["draft_reply": "A"], as: system.viewer).status == 403)
+        #expect(try await system.call("PATCH", path, ["draft_reply": "A"], as: system.agent)["draft_reply"] == "A")
+        #expect(try await system.call("PATCH", path, ["suggested_team": "Support"], as: system.agent).status == 403)
+        let edited = try await system.call("PATCH", path, ["suggested_team": "Support"], as: system.admin)
+        #expect(edited["suggested_team"] == "Support")
+        // A suggestion under another ticket of the same organisation does not exist.
+        let elsewhere = try await system.makeTicket()
+        let missing = try await system.call("GET", "/api/tickets/\(elsewhere)/suggestions/\(suggestion)/", as: system.viewer)
+        #expect(missing.status == 404)
+    }
+}

@@ -1,0 +1,239 @@
+import CBLAS
+import Foundation
+import TestSupport
+import Testing
+import VectorIndex
+
+@Suite("Damaged, foreign and malicious files")
+struct DamageTests {
+    /// A sound file with all sections: levels, groups of equal vectors, and a centre.
+    static let sound: [UInt8] = {
+        do {
+            var source = ClusteredVectors(dimensions: 20, seed: 61)
+            let vectors = source.next(400)
+            let path = try Fixture.path()
+            try Fixture.write(
+                vectors + vectors.prefix(10), to: path, metric: .squaredL2,
+                parameters: BuildParameters(exactScanMax: 0, modelFingerprint: "model"))
+            return try Fixture.bytes(path)
+        } catch {
+            preconditionFailure("the sound file cannot be built: \(error)")
+        }
+    }()
+
+    /// Opens the bytes as a file; nil when nothing is wrong.
+    private func refusal(of bytes: [UInt8], _ verification: Verification = .full) throws -> VectorIndexError? {
+        let path = try Fixture.path()
+        try Fixture.write(bytes, to: path)
+        do {
+            // What opens must also be searchable without a crash.
+            let snapshot = try Snapshot(path: path, verification: verification)
+            let query = [Float](repeating: 0.1, count: snapshot.info.dimensions)
+            _ = try snapshot.search(query, k: 10, efSearch: 50)
+            _ = try snapshot.exactSearch([query, query, query, query], k: 3)
+            for id in snapshot.ids.prefix(5) { _ = snapshot.vector(id: id) }
+            return nil
+        } catch {
+            #expect(error.file == path || error.file == nil)
+            #expect(!error.remedy.isEmpty)
+            return error
+        }
+    }
+
+    @Test("the file itself is sound")
+    func baseline() throws {
+        #expect(try refusal(of: Self.sound) == nil)
+        #expect(try refusal(of: Self.sound, .fast) == nil)
+        #expect(TestFile(Self.sound).sections.map(\.tag) == ["ROWS", "UPPR", "CNTR", "EXCT", "IDS ", "IDOR", "GRPS"])
+    }
+
+    @Test("cut at each section's start, inside it and at its end", arguments: [Verification.full, .fast])
+    func truncation(verification: Verification) throws {
+        var lengths = [0, 1, 7, 8, 511, 512, 4_095, 4_096]
+        for section in TestFile(Self.sound).sections {
+            lengths += [section.offset, section.offset + 1, section.offset + section.length / 2, section.offset + section.length - 1]
+        }
+        var random = SplitMix64(seed: 62)
+        lengths += (0..<200).map { _ in random.next(below: Self.sound.count) }
+        for length in lengths {
+            let error = try #require(try refusal(of: Array(Self.sound.prefix(length)), verification), "length \(length)")
+            #expect(error.code == .truncated, "length \(length)")
+            #expect(error.offset == UInt64(length))
+            #expect(error.section != nil)
+        }
+        #expect(try refusal(of: Self.sound + [0], verification)?.code == .damaged)
+    }
+
+    @Test("every flipped bit is found")
+    func bitFlips() throws {
+        var random = SplitMix64(seed: 63)
+        var offsets = Array(0..<900) + (0..<400).map { _ in random.next(below: Self.sound.count) }
+        for section in TestFile(Self.sound).sections { offsets += [section.offset, section.offset + section.length - 1] }
+        for offset in offsets {
+            var bytes = Self.sound
+            bytes[offset] ^= 1 << UInt8(random.next(below: 8))
+            #expect(try refusal(of: bytes) != nil, "offset \(offset)")
+        }
+    }
+
+    @Test("a flipped bit in a section is named with its section")
+    func namedSection() throws {
+        for section in TestFile(Self.sound).sections {
+            var bytes = Self.sound
+            bytes[section.offset + section.length / 2] ^= 0x10
+            let error = try #require(try refusal(of: bytes))
+            #expect(error.code == .damaged)
+            #expect(error.section == section.tag.trimmingCharacters(in: .whitespaces))
+            #expect(error.offset == UInt64(section.offset))
+        }
+    }
+
+    @Test("a fast opening never crashes on random damage, nor does the search after it")
+    func fastOpening() throws {
+        var random = SplitMix64(seed: 64)
+        for _ in 0..<300 {
+            var bytes = Self.sound
+            for _ in 0..<20 { bytes[random.next(below: bytes.count)] = UInt8(truncatingIfNeeded: random.next()) }
+            let start = 4_096 + random.next(below: bytes.count - 8_192)
+            for i in start..<start + random.next(below: 4_096) { bytes[i] = 0xFF }
+            _ = try refusal(of: bytes, .fast)
+        }
+        for section in TestFile(Self.sound).sections {
+            var bytes = Self.sound
+            for i in section.offset..<section.offset + section.length { bytes[i] = 0xFF }
+            _ = try refusal(of: bytes, .fast)
+        }
+    }
+
+    @Test("a header field set to any value, with checksums made to fit, is refused or harmless")
+    func resealedHeaders() throws {
+        var random = SplitMix64(seed: 65)
+        let values: [UInt64] = [0, 1, 2, 3, 255, 4_096, 1 << 20, 1 << 31, 1 << 32 - 1, 1 << 62, 1 << 63, .max]
+        for offset in stride(from: 8, to: 512 + 7 * 64, by: 4) where !(508..<512).contains(offset) {
+            for value in values + [random.next()] {
+                for width in [4, 8] where offset + width <= 4_096 {
+                    var file = TestFile(Self.sound)
+                    for i in 0..<width { file.bytes[offset + i] = UInt8(truncatingIfNeeded: value >> UInt64(8 * i)) }
+                    file.sealHeader()
+                    _ = try refusal(of: file.bytes, .fast)
+                }
+            }
+        }
+    }
+
+    @Test("numbers that point outside, with checksums made to fit, are named", arguments: ["ROWS", "UPPR", "IDOR", "GRPS"])
+    func resealedSections(tag: String) throws {
+        var file = TestFile(Self.sound)
+        let section = try #require(file.sections.first { $0.tag == tag })
+        // The end of a row is padding, so the last neighbour lies before it.
+        let offset = tag == "ROWS" ? section.offset + 64 : section.offset + (tag == "UPPR" ? 64 : 4)
+        for i in 0..<4 { file.bytes[offset + i] = 0xFF }
+        file.sealSections()
+        file.sealHeader()
+        let error = try #require(try refusal(of: file.bytes))
+        #expect(error.code == .damaged)
+        #expect(error.section == tag)
+        #expect(try #require(error.offset) >= UInt64(section.offset))
+        _ = try refusal(of: file.bytes, .fast)
+    }
+
+    @Test("an unknown optional section is skipped, an unknown one that matters is refused")
+    func unknownSections() throws {
+        var file = TestFile(Self.sound)
+        file.appendSection("NEW1", [1, 2, 3], isOptional: true)
+        #expect(try refusal(of: file.bytes) == nil)
+        file.appendSection("NEW2", [1, 2, 3], isOptional: false)
+        let error = try #require(try refusal(of: file.bytes))
+        #expect(error.code == .unsupportedVersion)
+        #expect(error.section == "NEW2")
+    }
+
+    @Test("versions and byte orders that are not ours are refused by name")
+    func foreignVersions() throws {
+        var newer = TestFile(Self.sound)
+        newer.bytes[8] = 2
+        newer.sealHeader()
+        let error = try #require(try refusal(of: newer.bytes))
+        #expect(error.code == .unsupportedVersion)
+        #expect(error.message.contains("2"))
+        var minor = TestFile(Self.sound)
+        minor.bytes[10] = 9
+        minor.sealHeader()
+        #expect(try refusal(of: minor.bytes) == nil)
+        var swapped = TestFile(Self.sound)
+        swapped.bytes[12..<16] = [0x0A, 0x0B, 0x0C, 0x0D]
+        swapped.sealHeader()
+        #expect(try refusal(of: swapped.bytes)?.code == .foreignByteOrder)
+    }
+
+    @Test("files that are no index are named as such")
+    func foreignFiles() throws {
+        #expect(try refusal(of: [])?.code == .truncated)
+        #expect(try refusal(of: Array("hello".utf8))?.code == .notAnIndex)
+        #expect(try refusal(of: [UInt8](repeating: 0, count: 10_000))?.code == .notAnIndex)
+        let directory = try TestDirectory.make("index")
+        for (path, code) in [
+            (directory, VectorIndexError.Code.notARegularFile), (directory + "/none", .notFound), ("/dev/null", .notARegularFile),
+        ] {
+            let error = #expect(throws: VectorIndexError.self) { try Snapshot(path: path) }
+            #expect(error?.code == code)
+            #expect(error?.file == path)
+        }
+    }
+}
+
+/// A file's bytes with the means to make its checksums fit again after a change, as a malicious author would.
+struct TestFile {
+    struct Section {
+        var tag: String
+        var offset: Int
+        var length: Int
+    }
+
+    var bytes: [UInt8]
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    private func number(_ offset: Int, _ width: Int) -> Int {
+        (0..<width).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
+    }
+
+    private mutating func set(_ offset: Int, _ width: Int, _ value: Int) {
+        for i in 0..<width { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * i)) }
+    }
+
+    var sections: [Section] {
+        (0..<number(96, 4)).map { i in
+            let at = 512 + 64 * i
+            return Section(tag: String(decoding: bytes[at..<at + 4], as: UTF8.self), offset: number(at + 8, 8), length: number(at + 16, 8))
+        }
+    }
+
+    mutating func sealSections() {
+        for (i, section) in sections.enumerated() {
+            let part = Array(bytes[section.offset..<section.offset + section.length])
+            set(512 + 64 * i + 32, 4, Int(nx_crc32c(0, part, part.count)))
+        }
+    }
+
+    mutating func sealHeader() {
+        set(508, 4, 0)
+        set(508, 4, Int(nx_crc32c(0, bytes, 4_096)))
+    }
+
+    mutating func appendSection(_ tag: String, _ content: [UInt8], isOptional: Bool) {
+        let index = number(96, 4)
+        let at = 512 + 64 * index
+        bytes[at..<at + 4] = ArraySlice(tag.utf8)
+        set(at + 4, 2, 1)
+        set(at + 6, 2, isOptional ? 1 : 0)
+        set(at + 8, 8, bytes.count)
+        set(at + 16, 8, content.count)
+        set(at + 24, 8, 1)
+        set(96, 4, index + 1)
+        bytes += content + [UInt8](repeating: 0, count: 4_096 - content.count)
+        set(16, 8, bytes.count)
+        sealSections()
+        sealHeader()
+    }
+}
