@@ -31,6 +31,7 @@ enum UnsafeRule {
         ("Sources/Postgres/PostgresResult.swift", "libpq's result"),
         ("Sources/Postgres/PostgresDecodable.swift", "numbers in network order inside a result"),
         ("Sources/Postgres/PostgresEncodable.swift", "numbers in network order inside a parameter"),
+        ("Sources/Postgres/PostgresCopyRow.swift", "numbers in network order inside a row for COPY"),
         ("Sources/Postgres/SQL.swift", "no memory: the label `unsafeRaw`, which warns of text taken as SQL"),
         ("Sources/TriageServer/Observability/StandardStream.swift", "a log line on its way to a descriptor"),
         ("Sources/IndexTool/VectorFile.swift", "vectors read from a file"),
