@@ -98,15 +98,16 @@ struct Cluster: Sendable {
 
     /// The error behind what a program of PostgreSQL printed; `code` when nothing more exact is known.
     static func failure(_ code: PrivatePostgresError.Code, _ message: String, output: String) -> PrivatePostgresError {
+        let cause = output.split(separator: "\n").suffix(LogFile.tailLinesMax).joined(separator: "\n")
         // Messages are in English: the programs run with LC_ALL=C, the server with lc_messages = C.
         if output.contains("No space left on device") || output.contains("Disk quota exceeded") {
             return PrivatePostgresError(
-                .diskFull, "\(message) The disk is full: free some space (df -h) and start again.", cause: output)
+                .diskFull, "\(message) The disk is full: free some space (df -h) and start again.", cause: cause)
         }
         if output.contains("Address already in use") {
             return PrivatePostgresError(
                 .portInUse, "\(message) Another program listens on its port: stop it or choose another port.",
-                cause: output)
+                cause: cause)
         }
         if output.contains("Permission denied") || output.contains("invalid permissions")
             || output.contains("wrong ownership")
@@ -114,9 +115,9 @@ struct Cluster: Sendable {
             return PrivatePostgresError(
                 .permissionDenied,
                 "\(message) Its files belong to another user or are too open: start as the user who made them, or "
-                    + "choose another directory with NEXIFY_DATA_DIR.", cause: output)
+                    + "choose another directory with NEXIFY_DATA_DIR.", cause: cause)
         }
-        return PrivatePostgresError(code, message, cause: output)
+        return PrivatePostgresError(code, message, cause: cause)
     }
 
     /// Letters and digits only, so that it needs no quoting anywhere; from the system's secure generator.
