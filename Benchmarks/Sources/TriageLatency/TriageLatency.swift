@@ -1,0 +1,2 @@
+import Measurement
+@main struct M { static func main() {} }
