@@ -18,7 +18,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         // Command lines: parsing, --help and errors.
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
-        // Byte buffers of requests and answers.
+        // Byte buffers of requests and answers, and the names of HTTP methods.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     ],
     targets: [
@@ -31,6 +31,7 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Sources/TriageLatency", swiftSettings: house),
         .executableTarget(

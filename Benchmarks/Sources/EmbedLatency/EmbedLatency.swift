@@ -13,7 +13,7 @@ struct EmbedLatency: ParsableCommand {
 
     /// 20 word pieces, and with the model's start and end markers 22 token ids; checked before anything is timed.
     static let text =
-        "My card was charged twice for the same booking yesterday, please refund one of them as soon as possible"
+        "My card was charged twice for the same booking yesterday, please refund one charge as soon as possible"
     static let textTokens = 22
 
     @Option(help: ArgumentHelp("The model's folder.", valueName: "folder"))
