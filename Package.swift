@@ -13,6 +13,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "VectorIndex", targets: ["VectorIndex"]),
+        .library(name: "TextEmbedding", targets: ["TextEmbedding"]),
         .executable(name: "triage-server", targets: ["TriageServer"]),
         .executable(name: "index-tool", targets: ["IndexTool"]),
     ],
