@@ -89,6 +89,7 @@ public struct PostgresCopyFields: ~Copyable {
             let span = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[range]))
             if let dimensions = PostgresVector.append(span, to: &values) { return dimensions }
         }
-        throw PostgresError(.decoding, "field \(index) of COPY is not a vector; exclude NULL and select a vector column")
+        throw PostgresError(
+            .decoding, "field \(index) of COPY is not a vector; exclude NULL and select a vector column")
     }
 }

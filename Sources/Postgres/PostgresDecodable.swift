@@ -126,6 +126,8 @@ extension Duration: PostgresDecodable {
     public init?(postgres bytes: RawSpan, type: PostgresType) {
         guard bytes.byteCount == 16, type == .interval || type.isUnstated, bytes.bigEndian(Int32.self, at: 12) == 0
         else { return nil }
-        self = .microseconds(bytes.bigEndian(Int64.self, at: 0)) + .seconds(86_400) * Int(bytes.bigEndian(Int32.self, at: 8))
+        self =
+            .microseconds(bytes.bigEndian(Int64.self, at: 0)) + .seconds(86_400)
+            * Int(bytes.bigEndian(Int32.self, at: 8))
     }
 }
