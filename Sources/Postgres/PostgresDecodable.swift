@@ -18,6 +18,20 @@ extension RawSpan {
         Value(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: type))
     }
 
+    /// Appends `float4`s that lie one after another.
+    /// - Precondition: they lie inside the span.
+    func appendFloats(from offset: Int, count: Int, to values: inout [Float]) {
+        // Not `reserveCapacity`, which grows to exactly what is asked: appending many vectors would copy all each time.
+        withUnsafeBytes { bytes in
+            precondition(offset >= 0 && count >= 0 && offset + 4 * count <= bytes.count, "outside of the span")
+            values.append(
+                contentsOf: (0..<count).lazy.map { position in
+                    let bits = bytes.loadUnaligned(fromByteOffset: offset + 4 * position, as: UInt32.self)
+                    return Float(bitPattern: UInt32(bigEndian: bits))
+                })
+        }
+    }
+
     var array: [UInt8] {
         withUnsafeBytes { Array($0) }
     }
