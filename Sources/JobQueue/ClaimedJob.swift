@@ -22,7 +22,8 @@ public struct ClaimedJob: Sendable {
 
     var isLastAttempt: Bool { attempt >= attemptsMax }
 
-    static let columns: SQL = "jobs.id, jobs.kind, jobs.organization_id, jobs.payload, jobs.attempt, jobs.attempts_max, jobs.worker"
+    static let columns: SQL =
+        "jobs.id, jobs.kind, jobs.organization_id, jobs.payload, jobs.attempt, jobs.attempts_max, jobs.worker"
 
     /// - Parameter row: `columns`, in their order.
     init(_ row: PostgresRow) throws(PostgresError) {

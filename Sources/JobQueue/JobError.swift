@@ -32,7 +32,8 @@ public struct JobFailure: Error, Sendable, CustomStringConvertible {
     public var retryAfter: Duration?
 
     public static let messageCharactersMax = 500
-    package static let leaseExpired = JobFailure(.leaseExpired, "the lease expired: the worker died or lost the database")
+    package static let leaseExpired = JobFailure(
+        .leaseExpired, "the lease expired: the worker died or lost the database")
 
     public var description: String { message }
 
@@ -68,7 +69,8 @@ public enum JobQueueError: Error, Sendable, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .stale(let job, let attempt): "attempt \(attempt) of job \(job) is no longer held; nothing of it was written"
+        case .stale(let job, let attempt):
+            "attempt \(attempt) of job \(job) is no longer held; nothing of it was written"
         case .payloadTooLarge(let bytes):
             "a job's payload has \(bytes) bytes, of \(NewJob.payloadBytesMax) allowed; enqueue ids, not data"
         }

@@ -8,8 +8,8 @@ public protocol JobHandler: Sendable {
     /// what it throws is this attempt's failure.
     func started(_ job: ClaimedJob, on connection: PostgresConnection) async throws
 
-    /// Does the work, and calls `JobQueue.complete` inside the transaction that writes the result. Its task is cancelled
-    /// when the lease is lost or the worker shuts down.
+    /// Does the work, and calls `JobQueue.complete` inside the transaction that writes the result. Its task is
+    /// cancelled when the lease is lost or the worker shuts down.
     /// - Throws: `JobError` to decide about retrying; anything else is retried.
     func run(_ job: ClaimedJob) async throws
 

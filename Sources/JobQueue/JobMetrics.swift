@@ -12,7 +12,12 @@ struct JobMetrics: Sendable {
     init(_ kind: JobKind) {
         finished = Dictionary(
             uniqueKeysWithValues: Outcome.allCases.map { outcome in
-                (outcome, Counter(label: "jobs_attempts_total", dimensions: [("kind", kind.rawValue), ("outcome", outcome.rawValue)]))
+                (
+                    outcome,
+                    Counter(
+                        label: "jobs_attempts_total",
+                        dimensions: [("kind", kind.rawValue), ("outcome", outcome.rawValue)])
+                )
             })
         duration = Metrics.Timer(label: "jobs_attempt_seconds", dimensions: [("kind", kind.rawValue)])
     }

@@ -41,7 +41,8 @@ extension JobQueue {
     func giveBack(_ ids: [Int64], worker: String) async throws -> Int {
         try await pool.execute(
             """
-            UPDATE jobs SET state = 'available', attempt = attempt - 1, lease_until = NULL, worker = NULL, run_at = now()
+            UPDATE jobs SET state = 'available', attempt = attempt - 1, lease_until = NULL, worker = NULL,
+                run_at = now()
             WHERE id = ANY(\(ids)) AND state = 'running' AND worker = \(worker)
             """)
     }
@@ -89,7 +90,8 @@ extension JobQueue {
     }
 
     /// Jobs of dead workers.
-    static func expired(kinds: [JobKind], countMax: Int, on connection: PostgresConnection) async throws -> [ClaimedJob] {
+    static func expired(kinds: [JobKind], countMax: Int, on connection: PostgresConnection) async throws -> [ClaimedJob]
+    {
         let rows = try await connection.query(
             """
             SELECT \(ClaimedJob.columns) FROM jobs

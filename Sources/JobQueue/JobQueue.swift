@@ -2,7 +2,7 @@ import Logging
 import Postgres
 import Synchronization
 
-/// Durable jobs in Postgres: what is enqueued in a committed transaction runs at least once, and completes at most once.
+/// Durable jobs in Postgres: what a committed transaction enqueued runs at least once, and completes at most once.
 ///
 /// All times are the server's (`now()`), so that clocks of workers may differ. NOTIFY only shortens the wait; polling
 /// finds every job without it.
@@ -105,8 +105,8 @@ public final class JobQueue: Sendable {
     // MARK: Completing
 
     /// Ends a job in the transaction that writes its result, so that both happen or neither.
-    /// - Throws: `JobQueueError.stale` when the attempt is no longer held; the transaction must then roll back, which it
-    ///   does when the error is let through.
+    /// - Throws: `JobQueueError.stale` when the attempt is no longer held; the transaction must then roll
+    ///   back, which it does when the error is let through.
     public static func complete(_ job: ClaimedJob, on connection: PostgresConnection) async throws {
         let count = try await connection.execute(
             """

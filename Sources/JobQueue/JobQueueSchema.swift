@@ -31,6 +31,7 @@ public enum JobQueueSchema {
             WHERE state = 'available' AND unique_key IS NOT NULL;
         -- Rows change state several times in their first second: room on the page lets many of those stay in place,
         -- and dead ones are cleared before the claim has to step over them.
-        ALTER TABLE jobs SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
+        ALTER TABLE jobs SET (
+            fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 200);
         """
 }

@@ -45,7 +45,9 @@ struct JobRescuer: Sendable {
                 count += 1
                 logger.warning(
                     "rescued a job whose worker died",
-                    metadata: ["job": "\(job.id)", "kind": "\(job.kind)", "worker": "\(job.worker)", "retries": "\(retries)"])
+                    metadata: [
+                        "job": "\(job.id)", "kind": "\(job.kind)", "worker": "\(job.worker)", "retries": "\(retries)",
+                    ])
             } catch let error as PostgresError where error.isUnavailable || error.code == .cancelled {
                 throw error
             } catch {

@@ -153,7 +153,8 @@ public final class JobWorker: Sendable {
             let count = try await queue.giveBack(Array(tasks.keys), worker: name)
             logger.info("gave unfinished jobs back", metadata: ["count": "\(count)"])
         } catch {
-            logger.warning("jobs could not be given back; their leases expire", metadata: ["error": "\(JobFailure(error))"])
+            logger.warning(
+                "jobs could not be given back; their leases expire", metadata: ["error": "\(JobFailure(error))"])
         }
         for task in tasks.values { task.cancel() }
     }
@@ -188,7 +189,8 @@ public final class JobWorker: Sendable {
 
     /// Records a failure. While the database is away it tries for as long as the lease can last; after that the rescuer
     /// finds the job.
-    private func conclude(_ job: ClaimedJob, _ handler: any JobHandler, _ error: any Error) async -> JobMetrics.Outcome {
+    private func conclude(_ job: ClaimedJob, _ handler: any JobHandler, _ error: any Error) async -> JobMetrics.Outcome
+    {
         if let outcome = state.withLock({ $0.forsaken[job.id] }) { return outcome }
         if case JobQueueError.stale? = error as? JobQueueError {
             logger.notice("an attempt was no longer held, and wrote nothing", metadata: ["job": "\(job.id)"])

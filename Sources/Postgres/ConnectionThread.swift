@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The thread that one connection lives on: its actor's executor, and, while there is nothing to do, the one who notices
-/// that the server sent something (a notification) or closed the socket.
+/// The thread that one connection lives on: its actor's executor, and, while there is nothing to do, the one who
+/// notices that the server sent something (a notification) or closed the socket.
 ///
 /// `@unchecked Sendable`: all state is inside the mutex.
 final class ConnectionThread: SerialExecutor, @unchecked Sendable {
@@ -48,7 +48,8 @@ final class ConnectionThread: SerialExecutor, @unchecked Sendable {
         guard status == 0 else {
             context.release()
             throw PostgresError(
-                .connectionFailed, "no thread could be started (errno \(status)); lower the pool's size or raise ulimit -u")
+                .connectionFailed,
+                "no thread could be started (errno \(status)); lower the pool's size or raise ulimit -u")
         }
     }
 

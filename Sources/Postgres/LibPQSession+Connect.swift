@@ -31,7 +31,10 @@ extension LibPQSession {
         PQsetNoticeReceiver(pq, { _, _ in }, nil)
         let limit = String(configuration.idleInTransactionTimeout.milliseconds)
         let initial: SQL =
-            "SELECT set_config('idle_in_transaction_session_timeout', \(limit), false), set_config('timezone', 'UTC', false)"
+            """
+            SELECT set_config('idle_in_transaction_session_timeout', \(limit), false),
+                   set_config('timezone', 'UTC', false)
+            """
         _ = try session.run(initial, bounds)
         session.settle()
         return session
@@ -44,7 +47,8 @@ extension LibPQSession {
             guard PQstatus(pq) != CONNECTION_BAD, state != PGRES_POLLING_FAILED else {
                 markBroken()
                 throw PostgresError(
-                    .connectionFailed, "no connection: \(lastComplaint); check that the server runs and takes connections")
+                    .connectionFailed,
+                    "no connection: \(lastComplaint); check that the server runs and takes connections")
             }
             _ = try wait(for: Int32(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), bounds)
             state = PQconnectPoll(pq)
@@ -61,7 +65,7 @@ extension LibPQSession {
         guard let options, namesPlace(options) else {
             throw PostgresError(
                 .invalidConfiguration,
-                "the connection string is malformed; it is postgresql://USER:PASSWORD@HOST:PORT/DATABASE, special characters percent-encoded"
+                "malformed connection string; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, percent-encoded"
             )
         }
     }
@@ -73,7 +77,8 @@ extension LibPQSession {
             if let value = option.pointee.val.map({ String(cString: $0) }) {
                 switch String(cString: keyword) {
                 case "host" where value.contains("@") && !value.hasPrefix("/") && !value.hasPrefix("@"): return false
-                case "port" where !value.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }: return false
+                case "port" where !value.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ",") }:
+                    return false
                 default: break
                 }
             }

@@ -3,7 +3,8 @@ import Glibc
 
 extension LibPQSession {
     /// What opens a binary COPY stream: signature, flags, length of the header's extension.
-    private static let copyHeader: [UInt8] = Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0x00] + [0, 0, 0, 0, 0, 0, 0, 0]
+    private static let copyHeader: [UInt8] =
+        Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0x00] + [0, 0, 0, 0, 0, 0, 0, 0]
     private static let copyTrailer: [UInt8] = [0xff, 0xff]
     /// How many bytes are gathered before they are handed to libpq.
     private static let copyChunkBytes = 64 << 10
@@ -91,7 +92,9 @@ extension LibPQSession {
         guard rendered.values.isEmpty else {
             throw PostgresError(.misuse, "COPY takes no parameters; filter through a view or a temporary table")
         }
-        let sent = rendered.key.text.withUnsafeBytes { PQsendQuery(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+        let sent = rendered.key.text.withUnsafeBytes {
+            PQsendQuery(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self))
+        }
         guard sent == 1 else { throw brokenConnection() }
         try flush(bounds)
         guard let raw = try nextResult(bounds) else { throw brokenConnection() }
@@ -135,6 +138,7 @@ extension LibPQSession {
 
     private func malformedCopy() -> PostgresError {
         markBroken()
-        return PostgresError(.decoding, "the server's COPY stream is malformed; check what stands between it and this program")
+        return PostgresError(
+            .decoding, "the server's COPY stream is malformed; check what stands between it and this program")
     }
 }

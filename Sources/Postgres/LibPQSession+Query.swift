@@ -11,7 +11,7 @@ extension LibPQSession {
         if let known = statements.use(rendered.key) {
             do {
                 return try runPrepared(rendered, known, bounds)
-            } catch where isOutdated(error) {
+            } catch  where isOutdated(error) {
                 // The table changed under the plan, or somebody deallocated it.
                 statements.remove(rendered.key)
                 if error.sqlState == .featureNotSupported, !isInTransaction {
@@ -94,7 +94,8 @@ extension LibPQSession {
         }
         guard sent == 1 else {
             if PQstatus(pq) == CONNECTION_BAD { throw brokenConnection() }
-            throw PostgresError(.misuse, "libpq refused the statement (\(lastComplaint)); it takes 65,535 parameters at most")
+            throw PostgresError(
+                .misuse, "libpq refused the statement (\(lastComplaint)); it takes 65,535 parameters at most")
         }
     }
 

@@ -80,13 +80,14 @@ public struct Migrator: Sendable {
                 try await connection.execute(
                     """
                     INSERT INTO schema_migrations (number, name, checksum)
-                    VALUES (\(migration.number), \(migration.name), encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex'))
+                    VALUES (\(migration.number), \(migration.name),
+                            encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex'))
                     """)
             }
         } catch {
             throw PostgresError(
                 .migrationFailed(number: migration.number),
-                "migration \(migration.number) (\(migration.name)) failed and was rolled back; correct it and migrate again",
+                "migration \(migration.number) (\(migration.name)) failed, was rolled back; correct it and try again",
                 cause: error)
         }
     }
@@ -102,14 +103,18 @@ public struct Migrator: Sendable {
                 let name = try row.decode(1, as: String.self)
                 throw PostgresError(
                     .migrationMissing(number: number),
-                    "the database has migration \(number) (\(name)), which this program does not know; run a newer program")
+                    "the database has migration \(number) (\(name)), unknown to this program; run a newer one"
+                )
             }
+            let checksum = try row.decode(2, as: String.self)
             let same = try await connection.query(
-                "SELECT encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex') = \(try row.decode(2, as: String.self))")
+                "SELECT encode(sha256(convert_to(\(migration.sql), 'UTF8')), 'hex') = \(checksum)"
+            )
             guard try same[0].decode(0, as: Bool.self) else {
                 throw PostgresError(
                     .migrationEdited(number: number),
-                    "migration \(number) (\(migration.name)) was edited after it had been applied; restore it and add another one")
+                    "migration \(number) (\(migration.name)) was edited after it was applied; restore it, add another"
+                )
             }
             applied.insert(number)
         }

@@ -71,7 +71,9 @@ extension Float: PostgresArrayElement { public static var postgresArrayType: Pos
 extension Double: PostgresArrayElement { public static var postgresArrayType: PostgresType { .float8Array } }
 extension String: PostgresArrayElement { public static var postgresArrayType: PostgresType { .textArray } }
 extension PostgresUUID: PostgresArrayElement { public static var postgresArrayType: PostgresType { .uuidArray } }
-extension PostgresTimestamp: PostgresArrayElement { public static var postgresArrayType: PostgresType { .timestamptzArray } }
+extension PostgresTimestamp: PostgresArrayElement {
+    public static var postgresArrayType: PostgresType { .timestamptzArray }
+}
 
 /// A byte is no Postgres type of its own; an array of them is `bytea`.
 extension UInt8: PostgresArrayElement {

@@ -8,7 +8,9 @@ public struct PostgresChannel: Hashable, Sendable {
         let text = name.description
         precondition(
             (1...63).contains(text.utf8.count) && !("0"..."9").contains(text.first!)
-                && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") },
+                && text.utf8.allSatisfy {
+                    (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_")
+                },
             "a channel is named by lower-case letters, digits and _")
         self.name = text
     }

@@ -20,7 +20,7 @@ public struct PostgresConfiguration: Sendable {
     public var poolSizeMax: Int
     /// The largest number of callers that may wait for a connection; one more fails with `.poolExhausted` at once.
     public var waitersMax: Int
-    /// How long a caller waits for a connection before `.poolExhausted` (or `.connectionFailed` when there is no server).
+    /// How long a caller waits for a connection before `.poolExhausted` (or `.connectionFailed` without a server).
     public var acquireTimeout: Duration
     /// How long a connection may lie unused before the pool closes it.
     public var idleMax: Duration

@@ -44,14 +44,16 @@ extension PostgresConnection {
             outcome = try await perform(isShielded: true) { session, bounds throws(PostgresError) in
                 try session.simple("COMMIT", bounds).commandTag
             }
-        } catch where error.code == .connectionFailed || error.code == .timedOut {
+        } catch  where error.code == .connectionFailed || error.code == .timedOut {
             throw PostgresError(
-                .commitUnknown, "the connection broke during COMMIT; look whether the transaction happened before repeating it",
+                .commitUnknown,
+                "the connection broke during COMMIT; look whether the transaction happened before repeating it",
                 sqlState: error.sqlState, cause: error)
         }
         guard outcome == "COMMIT" else {
             throw PostgresError(
-                .transactionAborted, "the server rolled back, since an earlier statement had failed; let its error through")
+                .transactionAborted,
+                "the server rolled back, since an earlier statement had failed; let its error through")
         }
     }
 

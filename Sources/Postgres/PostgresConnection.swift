@@ -24,7 +24,8 @@ public actor PostgresConnection {
         let thread = try ConnectionThread()
         let interruption = Interruption(thread.wake)
         let opened = await withTaskCancellationHandler {
-            await withCheckedContinuation { (continuation: CheckedContinuation<Result<LibPQSession, PostgresError>, Never>) in
+            await withCheckedContinuation {
+                (continuation: CheckedContinuation<Result<LibPQSession, PostgresError>, Never>) in
                 thread.perform {
                     continuation.resume(
                         returning: Result { () throws(PostgresError) in
@@ -69,7 +70,8 @@ public actor PostgresConnection {
     /// - Returns: the number of rows inserted, updated, deleted or selected.
     @discardableResult
     public func execute(_ sql: SQL, timeout: Duration? = nil) async throws(PostgresError) -> Int {
-        try await perform(timeout) { session, bounds throws(PostgresError) in try session.run(sql, bounds).rowsAffected }
+        try await perform(timeout) { session, bounds throws(PostgresError) in try session.run(sql, bounds).rowsAffected
+        }
     }
 
     /// Runs text of several statements: for migrations and set-up only, since it takes no parameters.
@@ -120,7 +122,8 @@ public actor PostgresConnection {
 
     func enterTransaction() throws(PostgresError) {
         guard !hasTransaction else {
-            throw PostgresError(.misuse, "a transaction is already open here; pass its connection on instead of nesting")
+            throw PostgresError(
+                .misuse, "a transaction is already open here; pass its connection on instead of nesting")
         }
         hasTransaction = true
     }

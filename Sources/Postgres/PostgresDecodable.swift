@@ -18,6 +18,20 @@ extension RawSpan {
         Value(bigEndian: unsafeLoadUnaligned(fromByteOffset: offset, as: type))
     }
 
+    /// Appends `float4`s that lie one after another.
+    /// - Precondition: they lie inside the span.
+    func appendFloats(from offset: Int, count: Int, to values: inout [Float]) {
+        // Not `reserveCapacity`, which grows to exactly what is asked: appending many vectors would copy all each time.
+        withUnsafeBytes { bytes in
+            precondition(offset >= 0 && count >= 0 && offset + 4 * count <= bytes.count, "outside of the span")
+            values.append(
+                contentsOf: (0..<count).lazy.map { position in
+                    let bits = bytes.loadUnaligned(fromByteOffset: offset + 4 * position, as: UInt32.self)
+                    return Float(bitPattern: UInt32(bigEndian: bits))
+                })
+        }
+    }
+
     var array: [UInt8] {
         withUnsafeBytes { Array($0) }
     }
@@ -126,6 +140,8 @@ extension Duration: PostgresDecodable {
     public init?(postgres bytes: RawSpan, type: PostgresType) {
         guard bytes.byteCount == 16, type == .interval || type.isUnstated, bytes.bigEndian(Int32.self, at: 12) == 0
         else { return nil }
-        self = .microseconds(bytes.bigEndian(Int64.self, at: 0)) + .seconds(86_400) * Int(bytes.bigEndian(Int32.self, at: 8))
+        self =
+            .microseconds(bytes.bigEndian(Int64.self, at: 0)) + .seconds(86_400)
+            * Int(bytes.bigEndian(Int32.self, at: 8))
     }
 }

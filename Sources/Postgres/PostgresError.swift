@@ -87,7 +87,8 @@ public struct PostgresError: Error, Sendable, CustomStringConvertible {
 
 extension PostgresError {
     static var cancelled: PostgresError {
-        PostgresError(.cancelled, "the calling task was cancelled; the statement was stopped and its connection discarded")
+        PostgresError(
+            .cancelled, "the calling task was cancelled; the statement was stopped and its connection discarded")
     }
 
     static var closed: PostgresError {
@@ -95,6 +96,7 @@ extension PostgresError {
     }
 
     static func timedOut(_ what: String, after bound: Duration) -> PostgresError {
-        PostgresError(.timedOut, "\(what) took longer than \(bound.milliseconds) ms; make it cheaper or allow it more time")
+        PostgresError(
+            .timedOut, "\(what) took longer than \(bound.milliseconds) ms; make it cheaper or allow it more time")
     }
 }

@@ -255,14 +255,16 @@ public final class PostgresPool: Sendable {
         case .timedOut:
             return PostgresError(
                 .poolExhausted,
-                "all \(configuration.poolSizeMax) connections stayed in use for \(limit_ms) ms; enlarge the pool or shorten its transactions"
+                "all \(configuration.poolSizeMax) connections were in use for \(limit_ms) ms; enlarge the pool"
             )
         case .tooManyWaiters:
             return PostgresError(
-                .poolExhausted, "\(configuration.waitersMax) callers wait for a connection already; shed load or enlarge the pool")
+                .poolExhausted,
+                "\(configuration.waitersMax) callers wait for a connection already; shed load or enlarge the pool")
         case .unreachable:
             return state.connectFailure
-                ?? PostgresError(.connectionFailed, "no connection within \(limit_ms) ms; check that the server runs and answers")
+                ?? PostgresError(
+                    .connectionFailed, "no connection within \(limit_ms) ms; check that the server runs and answers")
         case .cancelled:
             return PostgresError(.cancelled, "the calling task was cancelled while it waited for a connection")
         case .shutDown:

@@ -14,7 +14,11 @@ public struct PostgresUUID: Hashable, Sendable, CustomStringConvertible {
     public init?(_ text: String) {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         guard groups.map(\.utf8.count) == [8, 4, 4, 4, 12],
-            groups.allSatisfy({ $0.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20 } }),
+            groups.allSatisfy({
+                $0.utf8.allSatisfy {
+                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20
+                }
+            }),
             let high = UInt64(groups[0] + groups[1] + groups[2], radix: 16),
             let low = UInt64(groups[3] + groups[4], radix: 16)
         else { return nil }

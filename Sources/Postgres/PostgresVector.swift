@@ -34,14 +34,7 @@ extension PostgresVector: PostgresEncodable, PostgresDecodable {
         guard bytes.byteCount >= 4 else { return nil }
         let dimensions = Int(bytes.bigEndian(UInt16.self, at: 0))
         guard bytes.byteCount == 4 + 4 * dimensions, bytes.bigEndian(UInt16.self, at: 2) == 0 else { return nil }
-        // Not `reserveCapacity`, which grows to exactly what is asked: appending many vectors would copy all each time.
-        bytes.withUnsafeBytes { bytes in
-            values.append(
-                contentsOf: (0..<dimensions).lazy.map { position in
-                    let bits = bytes.loadUnaligned(fromByteOffset: 4 + 4 * position, as: UInt32.self)
-                    return Float(bitPattern: UInt32(bigEndian: bits))
-                })
-        }
+        bytes.appendFloats(from: 4, count: dimensions, to: &values)
         return dimensions
     }
 }

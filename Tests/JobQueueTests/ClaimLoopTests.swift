@@ -4,7 +4,9 @@ import Testing
 /// When a worker claims, without a database and without waiting.
 struct ClaimLoopTests {
     private let start = ContinuousClock.now
-    private func at(_ seconds: Double) -> ContinuousClock.Instant { start + .milliseconds(Int64((seconds * 1_000).rounded())) }
+    private func at(_ seconds: Double) -> ContinuousClock.Instant {
+        start + .milliseconds(Int64((seconds * 1_000).rounded()))
+    }
 
     private func loop(concurrency: Int = 4, batchMax: Int = 3) -> ClaimLoop {
         ClaimLoop(concurrency: concurrency, batchMax: batchMax, pollInterval: .seconds(1), now: start)

@@ -18,7 +18,8 @@ struct QueueTests {
             }
             #expect(try await fixture.queue.list().isEmpty)
             let id = try await fixture.enqueue(NewJob(kind: kind, organizationID: 7, payload: #"{"ticket": 3}"#))
-            let job = try #require(try await fixture.queue.claim(5, kinds: [kind], worker: "w", lease: .seconds(60)).first)
+            let job = try #require(
+                try await fixture.queue.claim(5, kinds: [kind], worker: "w", lease: .seconds(60)).first)
             #expect(job.id == id && job.organizationID == 7 && job.attempt == 1 && job.payload == #"{"ticket": 3}"#)
             #expect(try await fixture.queue.claim(5, kinds: [kind], worker: "v", lease: .seconds(60)).isEmpty)
         }
@@ -43,7 +44,9 @@ struct QueueTests {
         try await QueueFixture.with { fixture async throws in
             func enqueue(_ payload: String, organization: Int64 = 1, after: Duration = .zero) async throws -> Int64 {
                 try await fixture.enqueue(
-                    NewJob(kind: kind, organizationID: organization, payload: payload, runAfter: after, uniqueKey: "index"))
+                    NewJob(
+                        kind: kind, organizationID: organization, payload: payload, runAfter: after, uniqueKey: "index")
+                )
             }
             let first = try await enqueue(#"{"generation": 1}"#, after: .seconds(3_600))
             #expect(try await enqueue(#"{"generation": 2}"#) == first)
@@ -58,7 +61,8 @@ struct QueueTests {
             let successor = try await enqueue(#"{"generation": 4}"#)
             #expect(successor != first)
             let retried = try await fixture.queue.fail(
-                claimed[0], JobFailure(JobError.retryable("again")), delay: .zero, handler: TestHandler(pool: fixture.pool))
+                claimed[0], JobFailure(JobError.retryable("again")), delay: .zero,
+                handler: TestHandler(pool: fixture.pool))
             #expect(retried == true)
         }
     }
@@ -83,9 +87,12 @@ struct QueueTests {
                 try await fixture.waitUntilAll(.completed, 1)
             }
             await #expect(throws: JobQueueError.stale(job: id, attempt: 1)) { try await handler.run(stale) }
-            let lateFailure = try await fixture.queue.fail(stale, JobFailure(JobError.permanent("x")), delay: .zero, handler: handler)
+            let lateFailure = try await fixture.queue.fail(
+                stale, JobFailure(JobError.permanent("x")), delay: .zero, handler: handler)
             #expect(lateFailure == nil)
-            let attempts = try await fixture.pool.query("SELECT attempt FROM results").map { try $0.decode(0, as: Int.self) }
+            let attempts = try await fixture.pool.query("SELECT attempt FROM results").map {
+                try $0.decode(0, as: Int.self)
+            }
             #expect(attempts == [2])
             #expect(try await fixture.state(id).state == .completed)
             #expect(try await fixture.notes("retrying") == [JobFailure.leaseExpired.message])
@@ -101,7 +108,8 @@ struct QueueTests {
                 if job.id == done {
                     try await handler.run(job)
                 } else {
-                    _ = try await fixture.queue.fail(job, JobFailure(JobError.retryable("no model")), delay: .zero, handler: handler)
+                    _ = try await fixture.queue.fail(
+                        job, JobFailure(JobError.retryable("no model")), delay: .zero, handler: handler)
                 }
             }
             let discarded = try await fixture.queue.list(state: .discarded)

@@ -12,12 +12,17 @@ struct WorkerTests {
     @Test func fourWorkersDoFiveHundredJobsExactlyOnce() async throws {
         try await QueueFixture.with { fixture async throws in
             let handler = TestHandler(pool: fixture.pool)
-            let workers = (0..<4).map { _ in fixture.worker(handler) { $0.concurrency = 3; $0.claimBatchMax = 2 } }
+            let workers = (0..<4).map { _ in
+                fixture.worker(handler) {
+                    $0.concurrency = 3; $0.claimBatchMax = 2
+                }
+            }
             try await fixture.running(workers) {
                 for batch in 0..<50 {
                     try await fixture.pool.withTransaction { connection in
                         for job in 0..<10 {
-                            try await JobQueue.enqueue(NewJob(kind: kind, payload: #"{"n": \#(batch * 10 + job)}"#), on: connection)
+                            try await JobQueue.enqueue(
+                                NewJob(kind: kind, payload: #"{"n": \#(batch * 10 + job)}"#), on: connection)
                         }
                     }
                     fixture.queue.hint()
@@ -51,9 +56,12 @@ struct WorkerTests {
 
     @Test func failuresAreRetriedThenDiscardedWithTheirHandlersWord() async throws {
         try await QueueFixture.with { fixture async throws in
-            let handler = TestHandler(pool: fixture.pool, before: { _ in throw JobError.retryable("the model is away") })
+            let handler = TestHandler(
+                pool: fixture.pool, before: { _ in throw JobError.retryable("the model is away") })
             let id = try await fixture.enqueue(NewJob(kind: kind, attemptsMax: 3))
-            let worker = fixture.worker(handler) { $0.retryBase = .milliseconds(1); $0.pollInterval = .milliseconds(5) }
+            let worker = fixture.worker(handler) {
+                $0.retryBase = .milliseconds(1); $0.pollInterval = .milliseconds(5)
+            }
             try await fixture.running([worker]) { try await fixture.waitUntilAll(.discarded, 1) }
             #expect(try await fixture.state(id).attempt == 3)
             #expect(try await fixture.state(id).lastError == "the model is away")
@@ -110,7 +118,9 @@ struct WorkerTests {
                     if count == 1 { throw Refusal() }
                 })
             let id = try await fixture.enqueue(NewJob(kind: kind, attemptsMax: 1))
-            let worker = fixture.worker(handler) { $0.lease = .milliseconds(300); $0.rescueInterval = .milliseconds(100) }
+            let worker = fixture.worker(handler) {
+                $0.lease = .milliseconds(300); $0.rescueInterval = .milliseconds(100)
+            }
             try await fixture.running([worker]) { try await fixture.waitUntilAll(.discarded, 1) }
             #expect(asked.withLock { $0 } == 2)
             #expect(try await fixture.notes("exhausted") == [JobFailure.leaseExpired.message])
@@ -147,10 +157,15 @@ struct WorkerTests {
             let handler = TestHandler(pool: pool, before: { _ in _ = try await pool.query("SELECT pg_sleep(0.9)") })
             _ = try await fixture.enqueue(NewJob(kind: kind))
             let workers = (0..<2).map { _ in
-                fixture.worker(handler) { $0.lease = .milliseconds(300); $0.rescueInterval = .milliseconds(50) }
+                fixture.worker(handler) {
+                    $0.lease = .milliseconds(300); $0.rescueInterval = .milliseconds(50)
+                }
             }
             try await fixture.running(workers) { try await fixture.waitUntilAll(.completed, 1) }
-            #expect(try await fixture.pool.query("SELECT attempt FROM results").map { try $0.decode(0, as: Int.self) } == [1])
+            #expect(
+                try await fixture.pool.query("SELECT attempt FROM results").map { try $0.decode(0, as: Int.self) } == [
+                    1
+                ])
         }
     }
 
@@ -159,13 +174,17 @@ struct WorkerTests {
     func shuttingDownGivesBackUncharged(byCancelling: Bool) async throws {
         try await QueueFixture.with { fixture async throws in
             let (began, begin) = AsyncStream<Void>.makeStream()
-            let handler = TestHandler(pool: fixture.pool, before: { _ in
-                begin.yield()
-                try await Task.sleep(for: .seconds(600))
-            })
+            let handler = TestHandler(
+                pool: fixture.pool,
+                before: { _ in
+                    begin.yield()
+                    try await Task.sleep(for: .seconds(600))
+                })
             var ids: [Int64] = []
             for _ in 0..<5 { ids.append(try await fixture.enqueue(NewJob(kind: kind))) }
-            let worker = fixture.worker(handler) { $0.concurrency = 2; $0.drainTime = .milliseconds(50) }
+            let worker = fixture.worker(handler) {
+                $0.concurrency = 2; $0.drainTime = .milliseconds(50)
+            }
             let task = Task { try await worker.run() }
             var beginnings = began.makeAsyncIterator()
             for _ in 0..<2 { _ = await beginnings.next() }
@@ -186,10 +205,12 @@ struct WorkerTests {
         try await QueueFixture.with { fixture async throws in
             let (began, begin) = AsyncStream<Void>.makeStream()
             let (mayEnd, end) = AsyncStream<Void>.makeStream()
-            let handler = TestHandler(pool: fixture.pool, before: { _ in
-                begin.yield()
-                for await _ in mayEnd {}
-            })
+            let handler = TestHandler(
+                pool: fixture.pool,
+                before: { _ in
+                    begin.yield()
+                    for await _ in mayEnd {}
+                })
             let first = try await fixture.enqueue(NewJob(kind: kind))
             let worker = fixture.worker(handler) { $0.concurrency = 1 }
             let task = Task { try await worker.run() }

@@ -62,7 +62,9 @@ struct ConnectionTests {
         try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (email text CONSTRAINT t_email_unique UNIQUE, n int)")
             try await connection.execute("INSERT INTO t VALUES (\("secret@example.com"))")
-            let duplicate = await failure { try await connection.execute("INSERT INTO t VALUES (\("secret@example.com"))") }
+            let duplicate = await failure {
+                try await connection.execute("INSERT INTO t VALUES (\("secret@example.com"))")
+            }
             #expect(duplicate?.code == .server(.uniqueViolation))
             #expect(duplicate?.isViolation(of: "t_email_unique") == true)
             #expect(duplicate?.table == "t")
@@ -145,16 +147,23 @@ struct ConnectionTests {
         }
     }
 
-    @Test(arguments: ["host=127.0.0.1 port=1 user=postgres password=hunter2", "postgresql://postgres:hunter2@127.0.0.1:1/x"])
+    @Test(arguments: [
+        "host=127.0.0.1 port=1 user=postgres password=hunter2", "postgresql://postgres:hunter2@127.0.0.1:1/x",
+    ])
     func anAbsentServerFailsAtOnce(url: String) async throws {
         let error = await failure { try await PostgresConnection.connect(PostgresConfiguration(connectionString: url)) }
         #expect(error?.code == .connectionFailed)
         #expect(error?.description.contains("hunter2") == false)
     }
 
-    @Test(arguments: ["", "nonsense", "postgresql://u:pass@hunter2:hunter2@host/x", "postgresql://u:hunter@hunter2@host/x", "host='unfinished password=hunter2", "hunter2=1"])
+    @Test(arguments: [
+        "", "nonsense", "postgresql://u:pass@hunter2:hunter2@host/x", "postgresql://u:hunter@hunter2@host/x",
+        "host='unfinished password=hunter2", "hunter2=1",
+    ])
     func malformedConnectionStringsAreNotQuoted(text: String) async throws {
-        let error = await failure { try await PostgresConnection.connect(PostgresConfiguration(connectionString: text)) }
+        let error = await failure {
+            try await PostgresConnection.connect(PostgresConfiguration(connectionString: text))
+        }
         #expect(error?.code == .invalidConfiguration)
         #expect(error?.description.contains("hunter2") == false)
     }

@@ -7,7 +7,8 @@ struct CopyTests {
 
     @Test func rowsGoInAndComeOut() async throws {
         try await OwnDatabase.withConnection { connection async throws in
-            try await connection.script("CREATE EXTENSION vector; CREATE TABLE t (id bigint, body text, embedding vector(8))")
+            try await connection.script(
+                "CREATE EXTENSION vector; CREATE TABLE t (id bigint, body text, embedding vector(8))")
             let count = try await connection.copyIn(
                 "COPY t (id, body, embedding) FROM STDIN (FORMAT binary)", unfolding: 0
             ) { next -> PostgresCopyRow? in
@@ -45,7 +46,9 @@ struct CopyTests {
         try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TABLE t (id bigint)")
             #expect(try await connection.copyIn("COPY t FROM STDIN (FORMAT binary)", rows: []) == 0)
-            #expect(try await connection.copyOut("COPY t TO STDOUT (FORMAT binary)", into: 0) { count, _ in count += 1 } == 0)
+            #expect(
+                try await connection.copyOut("COPY t TO STDOUT (FORMAT binary)", into: 0) { count, _ in count += 1 }
+                    == 0)
         }
     }
 

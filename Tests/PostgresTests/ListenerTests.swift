@@ -16,7 +16,8 @@ struct ListenerTests {
             #expect(await events.next() == .connected)
             for n in 0..<100 { try await speaker.execute("SELECT pg_notify('tickets', \("ü \(n)"))") }
             for n in 0..<100 {
-                #expect(await events.next() == .notification(PostgresNotification(channel: "tickets", payload: "ü \(n)")))
+                #expect(
+                    await events.next() == .notification(PostgresNotification(channel: "tickets", payload: "ü \(n)")))
             }
             let killed = try await speaker.query(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'the listener'")

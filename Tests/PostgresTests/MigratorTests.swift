@@ -5,7 +5,8 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct MigratorTests {
     private let logger = quietLogger
-    private let first = Migration(number: 1, name: "tickets", sql: "CREATE TABLE tickets (id bigint); INSERT INTO tickets VALUES (1)")
+    private let first = Migration(
+        number: 1, name: "tickets", sql: "CREATE TABLE tickets (id bigint); INSERT INTO tickets VALUES (1)")
     private let second = Migration(number: 2, name: "titles", sql: "ALTER TABLE tickets ADD title text")
 
     @Test func appliesWhatIsPendingOnce() async throws {
@@ -34,8 +35,12 @@ struct MigratorTests {
         try await OwnDatabase.withPool { pool async throws in
             try await Migrator([first, second], logger: logger).migrate(pool)
             let edited = Migration(number: 1, name: "tickets", sql: first.sql + " ")
-            #expect(await failure { try await Migrator([edited, second], logger: logger).migrate(pool) }?.code == .migrationEdited(number: 1))
-            #expect(await failure { try await Migrator([first], logger: logger).migrate(pool) }?.code == .migrationMissing(number: 2))
+            #expect(
+                await failure { try await Migrator([edited, second], logger: logger).migrate(pool) }?.code
+                    == .migrationEdited(number: 1))
+            #expect(
+                await failure { try await Migrator([first], logger: logger).migrate(pool) }?.code
+                    == .migrationMissing(number: 2))
         }
     }
 
@@ -43,7 +48,9 @@ struct MigratorTests {
         try await OwnDatabase.withPool { pool async throws in
             let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
                 for _ in 0..<8 {
-                    group.addTask { try await Migrator([first, second], logger: logger, timeout: .seconds(30)).migrate(pool) }
+                    group.addTask {
+                        try await Migrator([first, second], logger: logger, timeout: .seconds(30)).migrate(pool)
+                    }
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }

@@ -58,7 +58,10 @@ struct PoolStateMachineTests {
         var pool = machine()
         _ = pool.acquire(request(1), now: at(0))
         _ = pool.acquire(request(2), now: at(0))
-        #expect(pool.connectFailed(connection(1), now: at(0.01)) == [.fail(request(1), .unreachable), .fail(request(2), .unreachable)])
+        #expect(
+            pool.connectFailed(connection(1), now: at(0.01)) == [
+                .fail(request(1), .unreachable), .fail(request(2), .unreachable),
+            ])
         #expect(pool.connectFailed(connection(2), now: at(0.01)) == [])
         // Within the backoff nothing is opened; then one attempt is made for whoever waits.
         #expect(pool.acquire(request(3), now: at(0.02)) == [])
@@ -66,8 +69,9 @@ struct PoolStateMachineTests {
         let retry = pool.nextDeadline!
         #expect(retry > at(0.02) && retry <= at(0.2))
         #expect(pool.tick(now: retry) == [.connect(connection(3))])
-        #expect(pool.connected(connection(3), now: at(0.3))
-            == [.lease(connection(3), to: request(3)), .connect(connection(4))])
+        #expect(
+            pool.connected(connection(3), now: at(0.3))
+                == [.lease(connection(3), to: request(3)), .connect(connection(4))])
     }
 
     @Test func backoffGrowsToItsBound() {
@@ -88,7 +92,10 @@ struct PoolStateMachineTests {
             guard actions.contains(.connect(connection(id))) else { break }
             _ = pool.connectFailed(connection(id), now: now)
         }
-        #expect(waits.prefix(5) == [.milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800)])
+        #expect(
+            waits.prefix(5) == [
+                .milliseconds(50), .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
+            ])
         #expect(waits.allSatisfy { $0 <= .seconds(1) })
     }
 
@@ -106,7 +113,10 @@ struct PoolStateMachineTests {
         _ = pool.acquire(request(1), now: at(0))
         _ = pool.connected(connection(1), now: at(0))
         _ = pool.acquire(request(2), now: at(0))
-        #expect(pool.release(connection(1), isReusable: false, now: at(0.1)) == [.close(connection(1)), .connect(connection(2))])
+        #expect(
+            pool.release(connection(1), isReusable: false, now: at(0.1)) == [
+                .close(connection(1)), .connect(connection(2)),
+            ])
         _ = pool.connected(connection(2), now: at(0.2))
         #expect(pool.broke(connection(2), now: at(0.3)) == [])
         #expect(pool.release(connection(2), isReusable: true, now: at(0.4)) == [.close(connection(2))])

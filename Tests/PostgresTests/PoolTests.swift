@@ -6,7 +6,9 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1)))
 struct PoolTests {
     @Test func manyCallersShareFewConnections() async throws {
-        try await OwnDatabase.withPool({ $0.poolSizeMax = 3; $0.acquireTimeout = .seconds(30) }) { pool async throws in
+        try await OwnDatabase.withPool({
+            $0.poolSizeMax = 3; $0.acquireTimeout = .seconds(30)
+        }) { pool async throws in
             try await pool.execute("CREATE TABLE t (n int)")
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for n in 0..<200 { group.addTask { try await pool.execute("INSERT INTO t VALUES (\(n))") } }
@@ -18,7 +20,9 @@ struct PoolTests {
     }
 
     @Test func whenAllAreInUseACallerIsTurnedAwayInTime() async throws {
-        try await OwnDatabase.withPool({ $0.poolSizeMax = 1; $0.acquireTimeout = .milliseconds(1_000) }) { pool async throws in
+        try await OwnDatabase.withPool({
+            $0.poolSizeMax = 1; $0.acquireTimeout = .milliseconds(100)
+        }) { pool async throws in
             let error = await failure {
                 try await pool.withConnection { _ in _ = try await pool.query("SELECT 1") }
             }
@@ -28,7 +32,9 @@ struct PoolTests {
     }
 
     @Test func aWaiterCanBeCancelled() async throws {
-        try await OwnDatabase.withPool({ $0.poolSizeMax = 1; $0.acquireTimeout = .seconds(60) }) { pool async throws in
+        try await OwnDatabase.withPool({
+            $0.poolSizeMax = 1; $0.acquireTimeout = .seconds(60)
+        }) { pool async throws in
             try await pool.withConnection { _ in
                 let task = Task { try await pool.query("SELECT 1") }
                 while pool.stats.waiting == 0 { await Task.yield() }
@@ -71,8 +77,10 @@ struct PoolTests {
             _ = try await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
             while pool.stats.idle > 0 { await Task.yield() }
             for _ in 0..<3 {
+                let start = ContinuousClock.now
                 let error = await failure { try await pool.query("SELECT 1") }
                 #expect(error?.isUnavailable == true)
+                #expect(ContinuousClock.now - start < .seconds(2))
             }
             #expect(!pool.stats.isReachable)
             try await admin.script("ALTER DATABASE \(name) ALLOW_CONNECTIONS true")
@@ -87,11 +95,14 @@ struct PoolTests {
     /// A server that takes the connection and then says nothing, as a hung one does.
     @Test func aSilentServerIsGivenUpInTime() async throws {
         let silent = try SilentServer()
-        var configuration = PostgresConfiguration(connectionString: "host=127.0.0.1 port=\(silent.port) user=x sslmode=disable")
+        var configuration = PostgresConfiguration(
+            connectionString: "host=127.0.0.1 port=\(silent.port) user=x sslmode=disable")
         configuration.acquireTimeout = .milliseconds(200)
         configuration.connectTimeout = .milliseconds(400)
         let pool = PostgresPool(configuration: configuration, logger: quietLogger)
+        let start = ContinuousClock.now
         #expect(await failure { try await pool.query("SELECT 1") }?.code == .connectionFailed)
+        #expect(ContinuousClock.now - start < .seconds(2))
         #expect(await failure { try await PostgresConnection.connect(configuration) }?.code == .timedOut)
         await pool.shutdown()
     }

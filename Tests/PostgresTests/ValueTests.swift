@@ -41,7 +41,8 @@ struct ValueTests {
         try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE EXTENSION vector")
             let vector = PostgresVector((0..<384).map { Float($0) / 384 - 0.5 })
-            let row = try #require(try await connection.query("SELECT \(vector) AS v, \(PostgresVector?.none) AS n").first)
+            let row = try #require(
+                try await connection.query("SELECT \(vector) AS v, \(PostgresVector?.none) AS n").first)
             #expect(try row.decode("v", as: PostgresVector.self) == vector)
             #expect(try row.decode("n", as: PostgresVector?.self) == nil)
             let near = try await connection.query("SELECT '[3,4]'::vector <-> \(PostgresVector([0, 0]))")
@@ -52,7 +53,8 @@ struct ValueTests {
     @Test func timestampsCountFromTheRightDay() async throws {
         try await OwnDatabase.withConnection { connection async throws in
             let rows = try await connection.query(
-                "SELECT '2026-11-23T12:00:00.25Z'::timestamptz, extract(epoch FROM \(PostgresTimestamp(secondsSince1970: 86_400.5)))::float8")
+                "SELECT '2026-11-23T12:00:00.25Z'::timestamptz, extract(epoch FROM \(PostgresTimestamp(secondsSince1970: 86_400.5)))::float8"
+            )
             #expect(try rows[0].decode(0, as: PostgresTimestamp.self).secondsSince1970 == 1_795_435_200.25)
             #expect(try rows[0].decode(1, as: Double.self) == 86_400.5)
         }
@@ -82,16 +84,19 @@ struct ValueTests {
         try await OwnDatabase.withConnection { connection async throws in
             try await connection.script("CREATE TYPE severity AS ENUM ('low', 'high')")
             let row = try await connection.query(
-                "SELECT \("high")::severity, 'v'::varchar(3), 'n'::name, '{\"a\":1}'::json, '0123abcd-0000-4000-8000-00000000ffff'::uuid")[0]
-            #expect(try (0..<5).map { try row.decode($0, as: String.self) }
-                == ["high", "v", "n", "{\"a\":1}", "0123abcd-0000-4000-8000-00000000ffff"])
+                "SELECT \("high")::severity, 'v'::varchar(3), 'n'::name, '{\"a\":1}'::json, '0123abcd-0000-4000-8000-00000000ffff'::uuid"
+            )[0]
+            #expect(
+                try (0..<5).map { try row.decode($0, as: String.self) }
+                    == ["high", "v", "n", "{\"a\":1}", "0123abcd-0000-4000-8000-00000000ffff"])
         }
     }
 
     @Test func whatDoesNotFitIsAnErrorThatNamesTheColumn() async throws {
         try await OwnDatabase.withConnection { connection async throws in
             let row = try await connection.query(
-                "SELECT 5000000000::bigint AS big, NULL::text AS nothing, 'secret'::text AS word, ARRAY[1,NULL]::int[] AS holes")[0]
+                "SELECT 5000000000::bigint AS big, NULL::text AS nothing, 'secret'::text AS word, ARRAY[1,NULL]::int[] AS holes"
+            )[0]
             for (column, attempt) in [
                 ("big", { _ = try row.decode("big", as: Int32.self) }),
                 ("nothing", { _ = try row.decode("nothing", as: String.self) }),
@@ -111,10 +116,14 @@ struct ValueTests {
     }
 
     @Test func malformedUUIDsAreRefused() {
-        for text in ["", "0123", "0123abcd-0000-4000-8000-00000000fffg", "+123abcd-0000-4000-8000-00000000ffff", "0123abcd00004000800000000000ffff"] {
+        for text in [
+            "", "0123", "0123abcd-0000-4000-8000-00000000fffg", "+123abcd-0000-4000-8000-00000000ffff",
+            "0123abcd00004000800000000000ffff",
+        ] {
             #expect(PostgresUUID(text) == nil)
         }
         #expect(PostgresUUID(bytes: [1, 2]) == nil)
-        #expect(PostgresUUID("0123ABCD-0000-4000-8000-00000000FFFF")?.description == "0123abcd-0000-4000-8000-00000000ffff")
+        #expect(
+            PostgresUUID("0123ABCD-0000-4000-8000-00000000FFFF")?.description == "0123abcd-0000-4000-8000-00000000ffff")
     }
 }
