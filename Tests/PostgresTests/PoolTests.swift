@@ -77,10 +77,8 @@ struct PoolTests {
             _ = try await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(name)")
             while pool.stats.idle > 0 { await Task.yield() }
             for _ in 0..<3 {
-                let start = ContinuousClock.now
                 let error = await failure { try await pool.query("SELECT 1") }
                 #expect(error?.isUnavailable == true)
-                #expect(ContinuousClock.now - start < .seconds(2))
             }
             #expect(!pool.stats.isReachable)
             try await admin.script("ALTER DATABASE \(name) ALLOW_CONNECTIONS true")
@@ -100,9 +98,7 @@ struct PoolTests {
         configuration.acquireTimeout = .milliseconds(200)
         configuration.connectTimeout = .milliseconds(400)
         let pool = PostgresPool(configuration: configuration, logger: quietLogger)
-        let start = ContinuousClock.now
         #expect(await failure { try await pool.query("SELECT 1") }?.code == .connectionFailed)
-        #expect(ContinuousClock.now - start < .seconds(2))
         #expect(await failure { try await PostgresConnection.connect(configuration) }?.code == .timedOut)
         await pool.shutdown()
     }

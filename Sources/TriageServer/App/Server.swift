@@ -88,7 +88,7 @@ final class Server: Sendable {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .modelServers)
         let outcome = await Result {
             var services: [any Service] = [KeeperService(keeper: keeper)]
-            if roles.contains(.worker) { services.append(WorkerService(worker: worker(client: client))) }
+            if roles.contains(.worker) { services.append(WorkerService(worker: worker(client: client), queue: queue)) }
             if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
             try await ServiceGroup(services: services, logger: logger).run()
@@ -161,10 +161,31 @@ private struct KeeperService: Service {
 
 /// The job worker as a service: on shutdown it drains, and gives back uncharged what it cannot finish.
 private struct WorkerService: Service {
+    /// How long a job that is done stays to be looked at.
+    static let completedJobsKept = Duration.seconds(7 * 86_400)
+    static let pruneInterval = Duration.seconds(3_600)
+
     let worker: JobWorker
+    let queue: JobQueue
 
     func run() async throws {
         // To the worker, being cancelled is the shutdown.
-        try await cancelWhenGracefulShutdown { try await worker.run() }
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await pruneRegularly() }
+                try await worker.run()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func pruneRegularly() async {
+        repeat {
+            do {
+                while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
+            } catch {
+                Logger(label: "nexify.jobs").warning("old jobs not removed", metadata: ["error": "\(error)"])
+            }
+        } while (try? await ContinuousClock().sleep(for: Self.pruneInterval)) != nil
     }
 }
