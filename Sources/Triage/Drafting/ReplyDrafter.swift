@@ -13,7 +13,7 @@ public struct ReplyDrafter: Sendable {
     public var sentencesPerPassageMax = 4
     public var quotedCharactersMax = 600
     /// A second passage must share at least this part of what the first one shares.
-    public var secondShareMin = 0.6
+    public var secondShareMin = 0.75
 
     public init() {}
 
@@ -83,7 +83,7 @@ public struct ReplyDrafter: Sendable {
                 seen.formUnion(terms[end])
                 let worth = seen.reduce(0) { $0 + (weights[$1] ?? 0) }
                 // A longer run must earn its length.
-                let density = worth - 0.25 * Double(end - start)
+                let density = worth - 0.7 * Double(end - start)
                 if best == nil || density > best!.density + 1e-9 {
                     best = (Array(sentences[start...end]), worth, density)
                 }

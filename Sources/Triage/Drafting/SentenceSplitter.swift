@@ -69,7 +69,8 @@ public struct SentenceSplitter: Sendable {
             rest = rest.dropFirst()
             switch character {
             case "`": continue
-            case "*" where rest.first == "*": rest = rest.dropFirst()
+            // Emphasis hugs its words; an asterisk between blanks is one.
+            case "*" where result.last.map(\.isWhitespace) != true || rest.first?.isWhitespace != true: continue
             case "[":
                 if let close = rest.firstIndex(of: "]"), rest[close...].dropFirst().first == "(",
                     let end = rest[close...].firstIndex(of: ")")

@@ -79,7 +79,12 @@ public struct ConfidenceCalibration: Sendable, Equatable {
     }
 
     /// The probability, 0–1, that a person would agree with a proposal of this share.
-    public func confidence(share: Double) -> Double { Self.sigmoid(slope * Self.logit(share) + intercept) }
+    ///
+    /// Never nearer to certainty than this many outcomes can show (Laplace's rule of succession).
+    public func confidence(share: Double) -> Double {
+        let unseen = 1 / (Double(outcomes) + 2)
+        return min(max(Self.sigmoid(slope * Self.logit(share) + intercept), unseen), 1 - unseen)
+    }
 
     private static func sigmoid(_ z: Double) -> Double {
         z >= 0 ? 1 / (1 + exponential(-z)) : exponential(z) / (1 + exponential(z))
