@@ -12,10 +12,10 @@ run: setup ## build and start everything on http://localhost:8000; Ctrl-C stops 
 	@exec .build/release/triage-server up
 
 # One build for everything: `swift test` on its own would build all of it again, with testable imports.
-test: setup-tests ## build everything and run all tests
+test: setup-tests lint ## build everything and run all tests
 	swift build -c release --build-tests
 	swift test -c release --skip-build
-	@if [ -x scripts/test-console.sh ]; then scripts/test-console.sh; fi
+	scripts/test-console.sh
 
 build: setup ## build the programs and libraries
 	swift build -c release

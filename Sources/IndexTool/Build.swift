@@ -66,7 +66,7 @@ struct Build: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await ToolFailure.reported {
+        try await ToolFailure.reportedAsynchronously {
             let clock = ContinuousClock()
             let started = clock.now
             let builder = try await filledBuilder()

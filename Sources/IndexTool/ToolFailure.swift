@@ -14,7 +14,7 @@ enum ToolFailure {
         do { try body() } catch { throw report(error) }
     }
 
-    static func reported(_ body: () async throws -> Void) async throws {
+    static func reportedAsynchronously(_ body: () async throws -> Void) async throws {
         do { try await body() } catch { throw report(error) }
     }
 

@@ -54,14 +54,16 @@ private struct Thread {
         #else
             var created = pthread_t()
         #endif
-        let status = pthread_create(&created, nil, { argument in
-            #if canImport(Darwin)
-                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            #else
-                if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
-            #endif
-            return nil
-        }, body.toOpaque())
+        let status = pthread_create(
+            &created, nil,
+            { argument in
+                #if canImport(Darwin)
+                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                #else
+                    if let argument { Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run() }
+                #endif
+                return nil
+            }, body.toOpaque())
         guard status == 0 else {
             body.release()
             return nil

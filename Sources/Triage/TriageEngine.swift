@@ -84,7 +84,8 @@ public struct TriageEngine: Sendable {
         if let decision, !decision.reason.isEmpty { sentences.insert("Model: " + decision.reason, at: 0) }
         if let calibration {
             let percent = Int((calibration.accuracy * 100).rounded())
-            sentences.append("On \(calibration.outcomes) held-back decisions this routing was right \(percent) % of the time.")
+            sentences.append(
+                "On \(calibration.outcomes) held-back decisions this routing was right \(percent) % of the time.")
         }
         return sentences
     }

@@ -4,7 +4,8 @@ import TextEmbedding
 
 /// Opening trusts nothing: whatever stands in a file, the end is a tensor or an error that names the file.
 @Suite struct SafetensorsTests {
-    static let good = #"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#
+    static let good =
+        #"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"#
         + #""b\u00e9\ud83d\ude42\n":{"data_offsets":[24,32],"shape":[1],"dtype":"I64"}}   "#
 
     private func open(_ path: String) throws -> Safetensors { try Safetensors(path: path, bytesMax: 1 << 20) }

@@ -27,7 +27,8 @@ struct DraftingTests {
 
     /// Every sentence between greeting and closing stands in a cited passage.
     @Test func inventsNothing() {
-        let draft = ReplyDrafter().draft(ticketText: "refund parrots fee dogs", team: nil, passages: [refunds, parrots])
+        let draft = ReplyDrafter().draft(
+            ticketText: "refund parrots fee dogs", team: nil, passages: [refunds, parrots])
         let plain = [refunds, parrots].map { $0.text.replacing("**", with: "") }.joined(separator: " ")
         for part in draft.text.split(separator: "\n") where part.contains(" [") && !part.hasPrefix("[") {
             for sentence in part.split(separator: "] ") {
@@ -38,7 +39,8 @@ struct DraftingTests {
     }
 
     @Test func blanksOfCannedRepliesAreNotQuoted() {
-        let canned = passage(3, "Canned reply", "Hello {{name}}, your refund of {{amount}} is late. A refund takes days.")
+        let canned = passage(
+            3, "Canned reply", "Hello {{name}}, your refund of {{amount}} is late. A refund takes days.")
         let draft = ReplyDrafter().draft(ticketText: "Where is my refund?", team: nil, passages: [canned])
         #expect(draft.text.contains("A refund takes days. [1]"))
         #expect(!draft.text.contains("{{"))

@@ -29,7 +29,8 @@ struct RoutingTests {
     }
 
     @Test func rulesDecideWhereNothingIsDecidedYet() {
-        let routing = LocalRouter().route(text: "I am LOCKED-OUT since my 2fa phone died", policy: policy, neighbors: [])
+        let routing = LocalRouter().route(
+            text: "I am LOCKED-OUT since my 2fa phone died", policy: policy, neighbors: [])
         #expect(routing.team == "Access")
         #expect(routing.rules.first?.keywords == ["locked out", "2FA"])
         #expect(routing.reasons.contains { $0.contains("“locked out”") && $0.contains("Access") })

@@ -43,10 +43,11 @@ struct TriageEngineTests {
         #expect(proposal.metadata["model"] == "scripted")
     }
 
-    @Test(arguments: [
-        .success("nonsense"), .failure(.timedOut(seconds: 1)), .failure(.unreachable("ECONNREFUSED")),
-        .failure(.circuitOpen),
-    ] as [Result<String, LanguageModelError>])
+    @Test(
+        arguments: [
+            .success("nonsense"), .failure(.timedOut(seconds: 1)), .failure(.unreachable("ECONNREFUSED")),
+            .failure(.circuitOpen),
+        ] as [Result<String, LanguageModelError>])
     func localAnswerStandsWhenTheModelFails(outcome: Result<String, LanguageModelError>) async {
         let local = await propose(nil)
         let proposal = await propose(ScriptedModel(answer: outcome))

@@ -97,7 +97,8 @@ public struct ReplyDrafter: Sendable {
         FoldedWords(text).words.compactMap { word in
             guard word.count >= 3, !commonWords.contains(word) else { return nil }
             var stem = word[...]
-            for ending in ["ing", "ies", "ed", "es", "s"] where stem.hasSuffix(ending) && stem.count > ending.count + 3 {
+            for ending in ["ing", "ies", "ed", "es", "s"] where stem.hasSuffix(ending) && stem.count > ending.count + 3
+            {
                 stem = stem.dropLast(ending.count)
                 break
             }

@@ -77,7 +77,7 @@ struct Installation: Service {
     }
 
     private func readyBlock(databasePlace: String) -> String {
-        let address = settings.host == "0.0.0.0" ? "localhost" : settings.host == "127.0.0.1" ? "localhost" : settings.host
+        let address = ["0.0.0.0", "127.0.0.1"].contains(settings.host) ? "localhost" : settings.host
         let model = settings.model.map { "\($0.interface.rawValue) \($0.model) at \($0.baseURL)" } ?? "local engine"
         return """
 

@@ -1,10 +1,11 @@
+import NIOCore
+import NIOPosix
+
 #if canImport(Glibc)
     import Glibc
 #else
     import Darwin
 #endif
-import NIOCore
-import NIOPosix
 
 /// Whether the port that is to be served can be had.
 enum ListeningPort {

@@ -31,7 +31,8 @@ struct ServerProcess: Service {
         let pending = try await Migrator(Schema.migrations, logger: logger).pending(server.pool)
         guard pending.isEmpty else {
             throw SettingError(
-                variable: "DATABASE_URL", problem: "names a database without \(pending.count) migration(s) of this version",
+                variable: "DATABASE_URL",
+                problem: "names a database without \(pending.count) migration(s) of this version",
                 remedy: "run: triage-server migrate")
         }
         try await server.run { logger.info("ready") }

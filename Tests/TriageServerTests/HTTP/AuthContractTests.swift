@@ -11,7 +11,9 @@ struct AuthContractTests {
 
     @Test func wrongCredentials() async throws {
         let system = try await ContractSystem.started()
-        for (user, password): (JSONValue, JSONValue) in [(name, "wrong"), ("nobody", password), ("CONTRACT-AGENT", password)] {
+        for (user, password): (JSONValue, JSONValue) in [
+            (name, "wrong"), ("nobody", password), ("CONTRACT-AGENT", password),
+        ] {
             let answer = try await system.call("POST", "/api/auth/token/", ["username": user, "password": password])
             #expect(answer.status == 401)
             #expect(answer.json == ["detail": "No active account found with the given credentials"])
@@ -25,9 +27,15 @@ struct AuthContractTests {
         #expect(answer.status == 400)
         #expect(
             answer.text == #"{"username":["This field is required."],"password":["This field is required."]}"#)
-        #expect(try await system.call("POST", "/api/auth/token/refresh/", [:]).json == ["refresh": ["This field is required."]])
-        #expect(try await system.call("POST", "/api/auth/token/verify/", [:]).json == ["token": ["This field is required."]])
-        #expect(try await system.call("POST", "/api/auth/logout/", [:]).json == ["refresh": ["This field is required."]])
+        #expect(
+            try await system.call("POST", "/api/auth/token/refresh/", [:]).json == [
+                "refresh": ["This field is required."]
+            ])
+        #expect(
+            try await system.call("POST", "/api/auth/token/verify/", [:]).json == ["token": ["This field is required."]]
+        )
+        #expect(
+            try await system.call("POST", "/api/auth/logout/", [:]).json == ["refresh": ["This field is required."]])
     }
 
     @Test func inactiveUsersAreNobody() async throws {
@@ -37,7 +45,9 @@ struct AuthContractTests {
         let me = try await system.call("GET", "/api/me/", as: signedIn.access)
         #expect(me.status == 401)
         #expect(me.headers["www-authenticate"] == "Bearer realm=\"api\"")
-        #expect(try await system.call("POST", "/api/auth/token/refresh/", ["refresh": .string(signedIn.refresh)]).status == 401)
+        #expect(
+            try await system.call("POST", "/api/auth/token/refresh/", ["refresh": .string(signedIn.refresh)]).status
+                == 401)
         let again = try await system.call("POST", "/api/auth/token/", ["username": "sleeper", "password": password])
         #expect(again.json == ["detail": "No active account found with the given credentials"])
     }
@@ -46,7 +56,8 @@ struct AuthContractTests {
     private func signIn(_ system: ContractSystem, _ user: String) async throws -> (access: String, refresh: String) {
         let hash = try Argon2.hash(ContractSystem.password, cost: Argon2.Cost(memoryKibibytes: 64, passes: 1, lanes: 1))
         try await system.pool.execute("INSERT INTO users (username, password_hash) VALUES (\(user), \(hash))")
-        let answer = try await system.call("POST", "/api/auth/token/", ["username": .string(user), "password": password])
+        let answer = try await system.call(
+            "POST", "/api/auth/token/", ["username": .string(user), "password": password])
         return (try #require(answer["access"]?.stringValue), try #require(answer["refresh"]?.stringValue))
     }
 
@@ -56,9 +67,10 @@ struct AuthContractTests {
             let answer = try await system.call("GET", path, as: system.agent)
             #expect(answer.status == 200)
             #expect(answer["username"] == "contract-agent")
-            #expect(Set(answer.json.objectValue?.keys ?? [:].keys) == [
-                "id", "username", "email", "first_name", "last_name", "organizations",
-            ])
+            #expect(
+                Set(answer.json.objectValue?.keys ?? [:].keys) == [
+                    "id", "username", "email", "first_name", "last_name", "organizations",
+                ])
             #expect(answer["organizations"] == [["id": .int(system.own), "name": "Contract", "role": "agent"]])
             #expect(answer.headers["cache-control"] == "no-store")
         }

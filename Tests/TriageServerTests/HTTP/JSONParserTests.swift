@@ -82,7 +82,8 @@ struct JSONParserTests {
         #expect(detail(String(repeating: "[", count: 1_000_000)) != nil)
         #expect(detail(String(repeating: "{\"a\":", count: 100_000)) != nil)
         // Depth is of nesting, not of how many there are.
-        #expect(try parse("[" + Array(repeating: "[[]]", count: 500).joined(separator: ",") + "]").arrayValue?.count == 500)
+        #expect(
+            try parse("[" + Array(repeating: "[[]]", count: 500).joined(separator: ",") + "]").arrayValue?.count == 500)
     }
 
     @Test func writtenAndReadAgainIsTheSame() throws {

@@ -64,7 +64,8 @@ struct ListContractTests {
     }
 
     @Test(arguments: [
-        ("", [2, 1, 0]), ("ordering=id", [0, 1, 2]), ("ordering=priority", [0, 2, 1]), ("ordering=-priority", [1, 2, 0]),
+        ("", [2, 1, 0]), ("ordering=id", [0, 1, 2]), ("ordering=priority", [0, 2, 1]),
+        ("ordering=-priority", [1, 2, 0]),
         ("ordering=status,-id", [2, 0, 1]), ("ordering=bogus", [2, 1, 0]), ("ordering=-created_at", [2, 1, 0]),
         ("status=open", [2, 0]), ("priority=urgent", [1]), ("q=apple", [2, 0]), ("q=green+-apple", [1]),
         ("created_from=2024-02-01", [2, 1]), ("created_to=2024-02-01T00:00:00Z", [1, 0]),
@@ -86,9 +87,10 @@ struct ListContractTests {
             "GET", path + "?status=shut&priority=asap&created_from=soon&q=%00&has_pending_suggestion=maybe",
             as: system.viewer)
         #expect(answer.status == 400)
-        #expect(Set(answer.json.objectValue?.keys ?? [:].keys) == [
-            "status", "priority", "created_from", "q", "has_pending_suggestion",
-        ])
+        #expect(
+            Set(answer.json.objectValue?.keys ?? [:].keys) == [
+                "status", "priority", "created_from", "q", "has_pending_suggestion",
+            ])
         #expect(answer["status"] == ["Select a valid choice. shut is not one of the available choices."])
         #expect(answer["created_from"] == ["Enter a valid date/time."])
     }
@@ -97,7 +99,8 @@ struct ListContractTests {
         let system = try await ContractSystem.started()
         let ticket = try await system.makeTicket()
         for status in ["in_progress", "resolved"] {
-            _ = try await system.call("PATCH", "/api/tickets/\(ticket)/", ["status": .string(status), "priority": "low"], as: system.agent)
+            _ = try await system.call(
+                "PATCH", "/api/tickets/\(ticket)/", ["status": .string(status), "priority": "low"], as: system.agent)
         }
         let path = "/api/tickets/\(ticket)/events/"
         let all = try await system.call("GET", path, as: system.viewer)
@@ -105,9 +108,10 @@ struct ListContractTests {
         #expect(kinds == ["STATUS_CHANGED", "PRIORITY_CHANGED", "STATUS_CHANGED"])
         let newest = try #require(all["results"]?.arrayValue?.first)
         #expect(newest["payload"] == ["from": "in_progress", "to": "resolved"])
-        #expect(Set(newest.objectValue?.keys ?? [:].keys) == [
-            "id", "ticket", "event_type", "actor_type", "actor_user", "payload", "created_at",
-        ])
+        #expect(
+            Set(newest.objectValue?.keys ?? [:].keys) == [
+                "id", "ticket", "event_type", "actor_type", "actor_user", "payload", "created_at",
+            ])
         #expect(try await system.call("GET", path + "?event_type=PRIORITY_CHANGED", as: system.viewer)["count"] == 1)
         #expect(try await system.call("GET", path + "?actor_type=ai", as: system.viewer)["count"] == 0)
         #expect(try await system.call("GET", path + "?event_type=NOTHING", as: system.viewer).status == 400)

@@ -23,7 +23,8 @@ struct ProtocolContractTests {
         let system = try await ContractSystem.started()
         for (method, path, allowed) in [
             ("PUT", "/api/tickets/1/", "DELETE, GET, HEAD, PATCH"), ("GET", "/api/tickets/", "POST"),
-            ("OPTIONS", "/api/me/", "GET, HEAD"), ("PROPFIND", "/api/me/", "GET, HEAD"), ("DELETE", "/healthz", "GET, HEAD"),
+            ("OPTIONS", "/api/me/", "GET, HEAD"), ("PROPFIND", "/api/me/", "GET, HEAD"),
+            ("DELETE", "/healthz", "GET, HEAD"),
         ] {
             let answer = try await system.call(method, path)
             #expect(answer.status == 405)
@@ -46,7 +47,8 @@ struct ProtocolContractTests {
         func post(_ body: [UInt8], _ contentType: String? = "application/json") async throws -> ContractSystem.Answer {
             try await system.send("POST", "/api/tickets/", body, contentType: contentType, as: system.agent)
         }
-        for contentType in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", ""] {
+        for contentType in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1", ""]
+        {
             #expect(try await post(Array("{}".utf8), contentType).status == 415, "\(contentType)")
         }
         for contentType in ["application/json", "Application/JSON; charset=UTF-8"] {
@@ -63,9 +65,10 @@ struct ProtocolContractTests {
             #expect(answer.status == 400)
             #expect(answer["detail"]?.stringValue?.hasPrefix("JSON parse error - ") == true)
         }
-        #expect(try await post(Array("[]".utf8)).json == [
-            "non_field_errors": ["Invalid data. Expected a dictionary, but got list."]
-        ])
+        #expect(
+            try await post(Array("[]".utf8)).json == [
+                "non_field_errors": ["Invalid data. Expected a dictionary, but got list."]
+            ])
         #expect(try await post(Array("null".utf8)).json == ["non_field_errors": ["No data provided"]])
         let large = try await post([UInt8](repeating: 0x20, count: (1 << 20) + 1))
         #expect(large.status == 413)
@@ -127,7 +130,8 @@ struct ProtocolContractTests {
         #expect(try await system.call("GET", "/", headers: ["If-None-Match": tag]).status == 304)
         #expect(try await system.call("GET", "/index.html").text == page.text)
         for path in [
-            "/../Package.swift", "/..%2f..%2fPackage.swift", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd", "/.git/config",
+            "/../Package.swift", "/..%2f..%2fPackage.swift", "/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd",
+            "/.git/config",
             "/js/../../../etc/passwd", "/index.html%00.js",
         ] {
             #expect(try await system.call("GET", path).status == 404, "\(path)")
@@ -150,7 +154,8 @@ struct ProtocolContractTests {
         #expect(answer.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(
             answer.text.contains(
-                #"django_http_responses_total_by_status_view_method_total{method="GET",status="404",view="/api/tickets/{ticket}"}"#))
+                #"django_http_responses_total_by_status_view_method_total{method="GET",status="404",view="/api/tickets/{ticket}"}"#
+            ))
         #expect(answer.text.contains("django_http_requests_latency_seconds_by_view_method_bucket{"))
         #expect(answer.text.contains(#"view="NotFound""#))
         #expect(!answer.text.contains("123456789"))

@@ -31,7 +31,9 @@ struct QueryParametersTests {
         #expect(page.size == size)
     }
 
-    @Test(arguments: ["page=0", "page=-1", "page=x", "page=", "page=1.5", "page=99999999999", "page=9999999999999999999999"])
+    @Test(arguments: [
+        "page=0", "page=-1", "page=x", "page=", "page=1.5", "page=99999999999", "page=9999999999999999999999",
+    ])
     func noPages(_ text: String) throws {
         let error = #expect(throws: APIError.self) { try PageRequest(QueryParameters(text)) }
         #expect(error?.status == .notFound)
@@ -52,7 +54,8 @@ struct QueryParametersTests {
         #expect(
             try links("status=open&page=2&page_size=5&q=a+b%26", count: 15)
                 == [
-                    "http://h/l/?page_size=5&q=a+b%26&status=open", "http://h/l/?page=3&page_size=5&q=a+b%26&status=open",
+                    "http://h/l/?page_size=5&q=a+b%26&status=open",
+                    "http://h/l/?page=3&page_size=5&q=a+b%26&status=open",
                 ])
         #expect(throws: APIError.self) { try links("page=2", count: 20) }
         #expect(throws: APIError.self) { try links("page=2", count: 0) }

@@ -74,18 +74,23 @@ struct TokenServiceTests {
             forged(header: "{\"alg\":\"HS256\",\"typ\":\"JWT\"}", claims: claims()),
             forged(header: "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(otherKeyID)\"}", claims: claims()),
             forged(
-                header: "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(otherKeyID)\"}", claims: claims(), secret: other),
+                header: "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(otherKeyID)\"}", claims: claims(), secret: other
+            ),
             forged(header: "{\"alg\":\"HS256\",\"typ\":\"JWE\",\"kid\":\"\(service.keyID)\"}", claims: claims()),
             forged(
-                header: "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(service.keyID)\",\"crit\":[\"x\"]}", claims: claims()),
+                header: "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(service.keyID)\",\"crit\":[\"x\"]}",
+                claims: claims()),
             forged(
-                header: "{\"alg\":\"none\",\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(service.keyID)\"}", claims: claims()),
+                header: "{\"alg\":\"none\",\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(service.keyID)\"}",
+                claims: claims()),
             forged(header: "[]", claims: claims()),
             forged(header: good, claims: claims()).replacing(".", with: "=."),
             forged(header: good, claims: String(repeating: " ", count: 9000) + claims()),
         ]
         for token in tokens {
-            await #expect(throws: TokenError.invalid, "\(token.prefix(80))") { try await service.check(token, as: .access) }
+            await #expect(throws: TokenError.invalid, "\(token.prefix(80))") {
+                try await service.check(token, as: .access)
+            }
         }
     }
 
@@ -94,7 +99,8 @@ struct TokenServiceTests {
         let header = "{\"alg\":\"HS256\",\"typ\":\"JWT\",\"kid\":\"\(service.keyID)\"}"
         let wrong: [(String, TokenError)] = [
             (claims(iss: "other"), .invalid), (claims(aud: "\"other\""), .invalid),
-            (claims(aud: "[\"nexify-api\"]"), .invalid), (claims(user: "7"), .invalid), (claims(user: "\"x\""), .invalid),
+            (claims(aud: "[\"nexify-api\"]"), .invalid), (claims(user: "7"), .invalid),
+            (claims(user: "\"x\""), .invalid),
             (claims(exp: "\"1700000600\""), .invalid), (claims(iat: "1700000601"), .invalid),
             (claims(kind: "sliding"), .invalid), ("{}", .invalid), ("[]", .invalid), ("x", .invalid),
             (claims(exp: "1700000000"), .expired), (claims(exp: "1699999999", iat: "1699999000"), .expired),
@@ -115,6 +121,8 @@ struct TokenServiceTests {
     }
 
     @Test func refusesAShortSecret() async {
-        await #expect(throws: TokenService.SetUpError.self) { try await service(secret: Array(repeating: 1, count: 31)) }
+        await #expect(throws: TokenService.SetUpError.self) {
+            try await service(secret: Array(repeating: 1, count: 31))
+        }
     }
 }

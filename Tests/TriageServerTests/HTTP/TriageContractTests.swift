@@ -23,9 +23,10 @@ struct TriageContractTests {
         let key = String(repeating: "k", count: 80)
         let created = try await system.call("POST", path, headers: ["Idempotency-Key": key], as: system.agent)
         #expect(created.status == 202)
-        #expect(Set(created.json.objectValue?.keys ?? [:].keys) == [
-            "job_run_id", "status", "created", "attempt_count", "started_at", "finished_at", "error", "suggestion",
-        ])
+        #expect(
+            Set(created.json.objectValue?.keys ?? [:].keys) == [
+                "job_run_id", "status", "created", "attempt_count", "started_at", "finished_at", "error", "suggestion",
+            ])
         #expect(created["created"] == true)
         let replay = try await system.call(
             "POST", "/api/organizations/\(system.own)/tickets/\(ticket)/trigger-triage",
@@ -45,7 +46,9 @@ struct TriageContractTests {
         let missing = try await system.call("GET", "/api/job-runs/999999999/", as: system.outsider)
         #expect(foreign.status == 404)
         #expect(foreign.text == missing.text)
-        #expect(try await system.call("POST", path + "?wait=soon", headers: ["Idempotency-Key": "w"], as: system.agent).status == 400)
+        #expect(
+            try await system.call("POST", path + "?wait=soon", headers: ["Idempotency-Key": "w"], as: system.agent)
+                .status == 400)
     }
 
     @Test func concurrentTriggersWithOneKeyMakeOneRun() async throws {
@@ -73,10 +76,12 @@ struct TriageContractTests {
         let suggestion = try await system.makeSuggestion(on: ticket)
         let path = "/api/organizations/\(system.own)/tickets/\(ticket)/suggestions/\(suggestion)/"
         let read = try await system.call("GET", path, as: system.viewer)
-        #expect(Set(read.json.objectValue?.keys ?? [:].keys) == [
-            "id", "organization", "ticket", "job_run", "status", "suggested_priority", "suggested_team", "draft_reply",
-            "classification", "citations", "confidence", "metadata", "created_at", "updated_at",
-        ])
+        #expect(
+            Set(read.json.objectValue?.keys ?? [:].keys) == [
+                "id", "organization", "ticket", "job_run", "status", "suggested_priority", "suggested_team",
+                "draft_reply",
+                "classification", "citations", "confidence", "metadata", "created_at", "updated_at",
+            ])
         #expect(read["status"] == "pending")
         #expect(try await system.call("POST", path + "approve/", as: system.viewer).status == 403)
         let wrong = try await system.call(
@@ -116,7 +121,8 @@ struct TriageContractTests {
             as: system.agent)
         #expect(rejected.status == 200)
         #expect(rejected["status"] == "rejected")
-        #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["assigned_team"] == "Support")
+        #expect(
+            try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["assigned_team"] == "Support")
         #expect(try await system.call("POST", path + "reject/", as: system.agent).status == 200)
         #expect(try await system.call("POST", path + "approve/", as: system.agent).status == 409)
     }
@@ -147,7 +153,8 @@ struct TriageContractTests {
         #expect(edited["suggested_team"] == "Support")
         // A suggestion under another ticket of the same organisation does not exist.
         let elsewhere = try await system.makeTicket()
-        let missing = try await system.call("GET", "/api/tickets/\(elsewhere)/suggestions/\(suggestion)/", as: system.viewer)
+        let missing = try await system.call(
+            "GET", "/api/tickets/\(elsewhere)/suggestions/\(suggestion)/", as: system.viewer)
         #expect(missing.status == 404)
     }
 }

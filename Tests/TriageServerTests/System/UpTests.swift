@@ -96,7 +96,9 @@ struct UpTests {
             dataDirectory: directory, settings: ["NEXIFY_INDEX_REPAIR_SECONDS": "0"])
         var state: JSONValue?
         let deadline = ContinuousClock().now + .seconds(20)
-        repeat { state = try await third.call("GET", "/readyz")["status"] } while state != "ready"
+        repeat {
+            state = try await third.call("GET", "/readyz")["status"]
+        } while state != "ready"
             && ContinuousClock().now < deadline
         #expect(state == "ready")
         #expect(try Data(contentsOf: URL(fileURLWithPath: file)) == bytes)

@@ -104,7 +104,8 @@ package struct TokenService: Sendable {
         await keys.add(hmac: HMACKey(from: secret), digestAlgorithm: .sha256, kid: JWKIdentifier(string: keyID))
     }
 
-    package func issue(_ kind: TokenClaims.Kind, for user: UserID) async throws -> (token: String, claims: TokenClaims) {
+    package func issue(_ kind: TokenClaims.Kind, for user: UserID) async throws -> (token: String, claims: TokenClaims)
+    {
         let issuedAt = Int64(now().timeIntervalSince1970)
         let lifetime = kind == .access ? lifetimes.access : lifetimes.refresh
         let claims = TokenClaims(

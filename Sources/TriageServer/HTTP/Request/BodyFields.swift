@@ -15,7 +15,8 @@ package struct BodyFields {
         case .object(let members): self.members = members
         case .null: throw APIError.invalid(APIError.nonField, "No data provided")
         default:
-            throw APIError.invalid(APIError.nonField, "Invalid data. Expected a dictionary, but got \(Self.typeName(body)).")
+            throw APIError.invalid(
+                APIError.nonField, "Invalid data. Expected a dictionary, but got \(Self.typeName(body)).")
         }
     }
 

@@ -26,7 +26,8 @@ enum ErrorTranslation {
         }
         if StoreAvailability.isUnavailable(error) {
             logger.warning("database unavailable", metadata: ["error": .string(StoreAvailability.loggable(error))])
-            return .unavailable("The database is not available. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
+            return .unavailable(
+                "The database is not available. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
         }
         logger.error("request failed", metadata: ["error": .string(StoreAvailability.loggable(error))])
         return .internalError

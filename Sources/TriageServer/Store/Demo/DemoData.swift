@@ -81,7 +81,8 @@ struct DemoData: Sendable {
             do {
                 return try decoder.decode(type, from: data)
             } catch {
-                throw DemoDataError(file: "\(directory)/\(place)", problem: "cannot be read: \(error)", remedy: "mend it")
+                throw DemoDataError(
+                    file: "\(directory)/\(place)", problem: "cannot be read: \(error)", remedy: "mend it")
             }
         }
         organization = try decode(Organization.self, try contents("organization.json"), "organization.json")
