@@ -56,7 +56,12 @@ if wants embed; then
 fi
 
 if wants open; then
-    for round in $(seq "$rounds"); do "$programs/open-latency" --json >"$results/open-$round.json"; done
+    # Built anew once, so that recall and speed are those of today's engine.
+    rebuild=(--rebuild)
+    for round in $(seq "$rounds"); do
+        "$programs/open-latency" --json "${rebuild[@]}" >"$results/open-$round.json"
+        rebuild=()
+    done
 fi
 
 if wants triage; then

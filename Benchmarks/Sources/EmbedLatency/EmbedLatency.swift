@@ -40,9 +40,13 @@ struct EmbedLatency: ParsableCommand {
     func run() throws {
         let embedder = try MiniLMEmbedder(modelDirectory: model)
         let texts = try OneLineTexts.read(dataDirectory: data)
-        guard !texts.isEmpty else { throw ValidationError("No texts in \(data)/knowledge-base; run this from the repository.") }
+        guard !texts.isEmpty else {
+            throw ValidationError("No texts in \(data)/knowledge-base; run this from the repository.")
+        }
         let ids = embedder.tokenIDs(Self.text)
-        guard ids.count == Self.textTokens else { throw ValidationError("The text has \(ids.count) token ids, not \(Self.textTokens).") }
+        guard ids.count == Self.textTokens else {
+            throw ValidationError("The text has \(ids.count) token ids, not \(Self.textTokens).")
+        }
 
         let machine = Machine.start()
         let single = oneByOne(embedder)
@@ -58,7 +62,8 @@ struct EmbedLatency: ParsableCommand {
         report.add("one text, median", single.median, unit: "ms", target: .atMost(10))
         report.add("one text, p99", single[0.99], unit: "ms")
         for (threads, seconds) in threads {
-            report.add("batch, \(threads) thread\(threads == 1 ? "" : "s")", Double(texts.count) / seconds, unit: "texts/s")
+            report.add(
+                "batch, \(threads) thread\(threads == 1 ? "" : "s")", Double(texts.count) / seconds, unit: "texts/s")
         }
         if let vectors { try write(embedder.embed(texts, threads: 2), to: vectors) }
         try report.print(asJSON: json)
@@ -84,7 +89,9 @@ struct EmbedLatency: ParsableCommand {
 
     private func write(_ vectors: [[Float]], to path: String) throws {
         var bytes = Data(capacity: vectors.count * 4 * 384)
-        for value in vectors.joined() { withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) } }
+        for value in vectors.joined() {
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+        }
         try bytes.write(to: URL(filePath: path))
     }
 }

@@ -49,7 +49,8 @@ public struct Report: Codable, Sendable {
             let space = String(repeating: " ", count: max(0, 10 - value.count))
             var line = "  \(name) \(space)\(value) \(figure.unit)"
             if let target = figure.target {
-                line += "   (\(target.direction.rawValue) \(Self.number(target.value))\(figure.isWithinTarget ? "" : ": MISSED"))"
+                line +=
+                    "   (\(target.direction.rawValue) \(Self.number(target.value))\(figure.isWithinTarget ? "" : ": MISSED"))"
             }
             lines.append(line)
         }

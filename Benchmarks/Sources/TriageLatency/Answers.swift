@@ -31,7 +31,6 @@ enum Answers {
         struct Metadata: Decodable {
             struct Retrieval: Decodable {
                 var backend: String
-                var agreement: Double?
             }
 
             var engine: String

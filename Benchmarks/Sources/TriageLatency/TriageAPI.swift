@@ -26,7 +26,8 @@ struct TriageAPI: Sendable {
         access = token.access
         let me: Answers.Me = try await Self.call(client, .GET, "\(self.baseURL)/api/me/", access: access)
         guard let first = me.organizations.first else {
-            throw CallFailure(call: "GET /api/me/", problem: "\(username) belongs to no organisation; name another user")
+            throw CallFailure(
+                call: "GET /api/me/", problem: "\(username) belongs to no organisation; name another user")
         }
         organization = first.id
     }
@@ -43,7 +44,8 @@ struct TriageAPI: Sendable {
 
     func trigger(_ ticket: Int, key: String, wait: Int?) async throws -> Answers.JobRun {
         try await call(
-            .POST, "/api/tickets/\(ticket)/trigger-triage/\(wait.map { "?wait=\($0)" } ?? "")", json: [String: String](),
+            .POST, "/api/tickets/\(ticket)/trigger-triage/\(wait.map { "?wait=\($0)" } ?? "")",
+            json: [String: String](),
             headers: [("Idempotency-Key", key)])
     }
 
@@ -61,7 +63,8 @@ struct TriageAPI: Sendable {
     }
 
     func delete(_ ticket: Int) async throws {
-        _ = try await Self.send(client, .DELETE, "\(baseURL)/api/tickets/\(ticket)/", access: access, json: nil, headers: [])
+        _ = try await Self.send(
+            client, .DELETE, "\(baseURL)/api/tickets/\(ticket)/", access: access, json: nil, headers: [])
     }
 
     private func call<Answer: Decodable>(

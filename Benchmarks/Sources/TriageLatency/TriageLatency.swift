@@ -81,7 +81,8 @@ struct TriageLatency: AsyncParsableCommand {
         var report = Report(
             "triage-latency", machine: machine,
             parameters: [
-                "tickets": "\(tickets) each way after \(warmUp), one after another, from \(texts.count) texts, the open ones first",
+                "tickets":
+                    "\(tickets) each way after \(warmUp), one after another, from \(texts.count) texts, the open ones first",
                 "from, to": "POST trigger-triage to the suggestion's GET answered",
             ])
         addLatencies(runs, to: &report)
@@ -105,11 +106,12 @@ struct TriageLatency: AsyncParsableCommand {
     /// What the worker says of its own time.
     private func addStages(_ metadata: [Answers.Suggestion.Metadata], to report: inout Report) {
         for stage in Set(metadata.flatMap(\.timings_ms.keys)).sorted() {
-            report.add("worker, \(stage), median", Quantiles(metadata.compactMap { $0.timings_ms[stage] }).median, unit: "ms")
+            report.add(
+                "worker, \(stage), median", Quantiles(metadata.compactMap { $0.timings_ms[stage] }).median, unit: "ms")
         }
     }
 
-    /// Retrieval beside pgvector's exact search on the same rows: for every timed text, and as the server itself checked some.
+    /// Retrieval beside pgvector's exact search on the same rows, for every timed text.
     private func addAgreement(of tickets: [Int], _ api: TriageAPI, to report: inout Report) async throws {
         var found = 0
         var wanted = 0
@@ -126,6 +128,7 @@ struct TriageLatency: AsyncParsableCommand {
         }
         guard wanted > 0 else { throw CallFailure(call: "kb/retrieve", problem: "found nothing; is the demo seeded?") }
         report.add(
-            "recall@\(Self.k) of passages against pgvector", Double(found) / Double(wanted), unit: "", target: .atLeast(0.95))
+            "recall@\(Self.k) of passages against pgvector", Double(found) / Double(wanted), unit: "",
+            target: .atLeast(0.95))
     }
 }

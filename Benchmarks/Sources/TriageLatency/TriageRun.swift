@@ -24,21 +24,25 @@ struct TriageRun {
         var run = try await api.trigger(ticket, key: key, wait: way == .waiting ? Self.waitSeconds : nil)
         while run.status == "queued" || run.status == "running" {
             guard started.duration(to: clock.now) < .seconds(Self.waitSeconds) else {
-                throw CallFailure(call: "job run \(run.job_run_id)", problem: "is still \(run.status) after \(Self.waitSeconds) s")
+                throw CallFailure(
+                    call: "job run \(run.job_run_id)", problem: "is still \(run.status) after \(Self.waitSeconds) s")
             }
             try await clock.sleep(for: Self.pause)
             run = try await api.jobRun(run.job_run_id)
         }
         guard run.status == "succeeded", let made = run.suggestion else {
-            throw CallFailure(call: "job run \(run.job_run_id)", problem: "is \(run.status): \(run.error ?? "without an error")")
+            throw CallFailure(
+                call: "job run \(run.job_run_id)", problem: "is \(run.status): \(run.error ?? "without an error")")
         }
         suggestion = try await api.suggestion(made.id, of: ticket)
         milliseconds = started.duration(to: clock.now).milliseconds
         guard suggestion.metadata.engine == "local", suggestion.metadata.retrieval.backend == "index" else {
             throw CallFailure(
                 call: "suggestion \(suggestion.id)",
-                problem: "was made by engine \(suggestion.metadata.engine) with \(suggestion.metadata.retrieval.backend); "
-                    + "what is measured is the local engine with the index: start the server without NEXIFY_LLM, wait for /readyz")
+                problem:
+                    "was made by engine \(suggestion.metadata.engine) with \(suggestion.metadata.retrieval.backend); "
+                    + "what is measured is the local engine with the index: start the server without NEXIFY_LLM, wait for /readyz"
+            )
         }
     }
 }
