@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build format lint clean setup setup-tests
+.PHONY: help run test bench build format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
@@ -16,6 +16,9 @@ test: setup-tests lint ## build everything and run all tests
 	swift build -c release --build-tests
 	swift test -c release --skip-build
 	scripts/test-console.sh
+
+bench: build ## measure speed beside recall and a peer; see Benchmarks/README.md
+	Benchmarks/run.sh
 
 build: setup ## build the programs and libraries
 	swift build -c release

@@ -91,14 +91,6 @@ import TextEmbedding
         #expect(worst < 1e-5)
     }
 
-    /// The check that the programs run before they use BLAS.
-    @Test func theSystemsBLASMultipliesRightly() {
-        var message = [CChar](repeating: 0, count: 512)
-        let result = nexify_blas_check(&message, message.count)
-        let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        #expect(result == 0, "\(text)")
-    }
-
     /// The examples of FIPS 180-4, and lengths around a block's end against each other's prefixes.
     @Test func sha256() {
         func digest(_ bytes: [UInt8]) -> String {

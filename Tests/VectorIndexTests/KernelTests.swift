@@ -10,6 +10,14 @@ struct KernelTests {
     @Test("a level that does not exist is not given", arguments: ["", "sse9", "AVX2"])
     func unknownLevel(name: String) { #expect(nx_kernels_named(name) == nil) }
 
+    @Test("the system's BLAS multiplies rightly")
+    func systemBLAS() {
+        var message = [CChar](repeating: 0, count: 512)
+        let result = nexify_blas_check(&message, message.count)
+        let text = String(decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        #expect(result == 0, "\(text)")
+    }
+
     @Test("integer products are equal, extremes included", arguments: levels)
     func integerProducts(level: String) throws {
         let kernels = try #require(nx_kernels_named(level)).pointee

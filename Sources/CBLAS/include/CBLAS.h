@@ -2,6 +2,7 @@
 #ifndef NEXIFY_CBLAS_H
 #define NEXIFY_CBLAS_H
 #include <cblas.h>
+#include "blas_check.h"
 #include "checksums.h"
 #include "encoder.h"
 #include "encoding.h"

@@ -72,17 +72,6 @@ const nexify_encoder_kernels *nexify_encoder_kernels_for(nexify_encoder_isa isa)
 // The fastest that this processor runs. Never NULL.
 const nexify_encoder_kernels *nexify_encoder_kernels_best(void);
 
-// Whether the system's BLAS multiplies rightly here: 0 when it does, in about 10 ms; otherwise not 0, and `message`
-// says what is wrong and what to do. A program calls it once, before its first use of BLAS. The encoder itself uses
-// none.
-int nexify_blas_check(char *message, size_t capacity);
-
-// The processor that OpenBLAS chose its kernels for, or NULL when BLAS is not OpenBLAS.
-const char *nexify_blas_core(void);
-
-// Limits OpenBLAS's own threads, which a server with workers of its own does not want; 0 when BLAS is not OpenBLAS.
-int nexify_blas_limit_threads(int threads);
-
 // SHA-256 (FIPS 180-4) of `count` bytes into 32: about 1.5 GB/s with the processor's SHA instructions, 0.3 without.
 // Here because the module may use no package, and the C library has no digest to offer.
 void nexify_sha256(const void *bytes, size_t count, uint8_t digest[32]);

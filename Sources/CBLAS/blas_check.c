@@ -2,21 +2,16 @@
 // that answer wrongly and say nothing, so that the programs ask it a few sums whose answers they know.
 #include <math.h>
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "include/CBLAS.h"
 
 // Present only in OpenBLAS: the system's BLAS may be another.
 extern char *openblas_get_corename(void) __attribute__((weak));
-extern void openblas_set_num_threads(int) __attribute__((weak));
 
-const char *nexify_blas_core(void) { return openblas_get_corename ? openblas_get_corename() : NULL; }
-
-int nexify_blas_limit_threads(int threads) {
-    if (!openblas_set_num_threads) return 0;
-    openblas_set_num_threads(threads);
-    return 1;
-}
+// The processor that OpenBLAS chose its kernels for, or NULL when BLAS is not OpenBLAS.
+static const char *blas_core(void) { return openblas_get_corename ? openblas_get_corename() : NULL; }
 
 static float next_number(uint32_t *state) {
     *state = *state * 1664525u + 1013904223u;
@@ -68,7 +63,7 @@ int nexify_blas_check(char *message, size_t capacity) {
             const int *n = shapes[s];
             double error = product_error(n[0], n[1], n[2], form & 1, form >> 1 & 1, form & 4 ? 1.0f : 0.0f, room);
             if (!(error < 1e-3)) {
-                const char *core = nexify_blas_core();
+                const char *core = blas_core();
                 snprintf(
                     message, capacity,
                     "the system's BLAS%s%s multiplies wrongly on this processor (%d by %d by %d, error %g); set "
