@@ -24,10 +24,10 @@ build: setup ## build the programs and libraries
 	swift build -c release
 
 format: ## format all Swift files
-	swift format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 lint: ## check the formatting of all Swift files
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
 
 clean: ## remove what was built (the data and the downloaded parts in .nexify stay)
 	swift package clean
