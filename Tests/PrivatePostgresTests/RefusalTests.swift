@@ -100,10 +100,19 @@ struct RefusalTests {
     @Test("A server that does not answer in time is stopped again")
     func startTimedOut() async throws {
         let scratch = try Scratch()
-        try await scratch.withServer { (_, _) async throws in }
-        let configuration = scratch.configuration(startTimeout: .zero)
+        let replica = ["wal_level": "replica", "max_wal_senders": "1"]
+        let first = scratch.configuration(settings: replica)
+        let cluster = try await scratch.withServer(first) { (_, endpoint) async throws in endpoint.clusterDirectory }
+        // A standby that takes no queries never gets ready.
+        let signal = "\(cluster)/standby.signal"
+        #expect(
+            FileManager.default.createFile(atPath: signal, contents: nil, attributes: [.posixPermissions: 0o666])
+                && chmod(signal, 0o666) == 0)
+        let configuration = scratch.configuration(
+            settings: replica.merging(["hot_standby": "off"]) { $1 }, startTimeout: .milliseconds(300))
         let refusal = await failure { _ = try await scratch.server(configuration).start() }
-        #expect(refusal?.code == .startTimedOut)
+        #expect(refusal?.code == .startTimedOut, "\(refusal?.cause ?? "")")
+        try FileManager.default.removeItem(atPath: signal)
         try await scratch.withServer { (_, endpoint) async throws in #expect(!endpoint.wasAdopted) }
     }
 
