@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Triage
 
@@ -35,7 +36,7 @@ final class InstalledSystem: Sendable {
     init(dataDirectory: String, port: Int, settings: [String: String] = [:]) throws {
         self.port = port
         self.dataDirectory = dataDirectory
-        log = "\(dataDirectory).log"
+        log = "\(dataDirectory)/triage-server.log"
         guard FileManager.default.createFile(atPath: log, contents: nil) else {
             throw Failure(description: "cannot write \(log)")
         }
@@ -63,8 +64,28 @@ final class InstalledSystem: Sendable {
         return here.appendingPathComponent(name).path
     }
 
-    /// A port that nobody had a moment ago.
-    static func freePort() -> Int { Int.random(in: 20_000..<45_000) }
+    private static let portsGiven = Mutex<Set<Int>>([])
+
+    /// A port that nobody has, that no other test was given, and that lies below those which the system hands out to
+    /// outgoing connections.
+    static func freePort() -> Int {
+        while true {
+            let port = Int.random(in: 10_000..<32_000)
+            guard portsGiven.withLock({ $0.insert(port).inserted }) else { continue }
+            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+            let isFree = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+            if isFree { return port }
+        }
+    }
 
     /// What the program has written so far, to standard output and standard error.
     var output: String { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
