@@ -29,6 +29,11 @@ struct Bench: ParsableCommand {
         try ToolFailure.reported {
             let snapshot = try Snapshot(path: index)
             let file = try VectorFile(path: queries)
+            guard file.count > 0 else {
+                throw VectorIndexError(
+                    .invalidParameter, "there are no queries in \(queries)",
+                    remedy: "Give a file with at least one row.")
+            }
             let vectors = (0..<file.count).map { file[$0] }
             let truth = try snapshot.exactSearch(vectors, k: k).map { Set($0.map(\.id)) }
             print(csv ? "ef,recall,qps,p50_us,p99_us" : "      ef   recall        QPS   p50 us   p99 us")

@@ -1,7 +1,7 @@
 /// Numbers as people read them; the same everywhere, whatever the locale.
 enum Text {
     static func fixed(_ value: Double, _ decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
+        guard value.isFinite, abs(value) < 1e12, decimals <= 6 else { return "\(value)" }
         let factor = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
         let scaled = Int((abs(value) * factor).rounded())
         let whole = "\(scaled / Int(factor))"

@@ -25,7 +25,17 @@ struct RoutingTests {
         #expect(routing.team == "Billing")
         #expect(routing.teamShare > 0.9)
         #expect(routing.priority == .low)
-        #expect(abs(routing.teamShares.values.reduce(0, +) - 1) < 1e-12)
+        #expect(routing.teamShares.values.reduce(0, +) < 1)
+    }
+
+    /// Agreement of two tickets that are about something else is no agreement.
+    @Test func distantNeighborsAreDoubted() {
+        let near = LocalRouter().route(text: "x", policy: policy, neighbors: [decided(1, "Billing", 0.6)])
+        let far = LocalRouter().route(
+            text: "x", policy: policy, neighbors: [decided(1, "Billing", 0.22), decided(2, "Billing", 0.2)])
+        #expect(near.teamShare > 0.9)
+        #expect(far.team == "Billing")
+        #expect(far.teamShare < 0.3)
     }
 
     @Test func rulesDecideWhereNothingIsDecidedYet() {

@@ -7,6 +7,9 @@ public struct LocalRouter: Sendable {
     /// Cosines of MiniLM between tickets of one team lie 0.05–0.1 above those across teams.
     public static let temperature = 0.06
     public static let ruleCosine = 0.55
+    /// Every ticket has one imaginary neighbour of this cosine that votes for no team, so that a few distant ones never
+    /// look like agreement.
+    public static let doubtCosine = 0.35
     /// Below this cosine a decided ticket is no precedent.
     public static let cosineMin = 0.2
 
@@ -28,7 +31,7 @@ public struct LocalRouter: Sendable {
                 teamVotes[team, default: 0] += Self.weight(Self.ruleCosine)
             }
         }
-        let teamShares = Self.shares(teamVotes)
+        let teamShares = Self.shares(teamVotes, doubt: Self.weight(Self.doubtCosine))
         let team = Self.best(teamShares)
 
         // The team's own precedents know best what is urgent there; others count half.
@@ -49,8 +52,8 @@ public struct LocalRouter: Sendable {
 
     private static func weight(_ cosine: Double) -> Double { exponential(cosine / temperature) }
 
-    private static func shares<Key: Hashable>(_ votes: [Key: Double]) -> [Key: Double] {
-        let total = votes.values.reduce(0, +)
+    private static func shares<Key: Hashable>(_ votes: [Key: Double], doubt: Double = 0) -> [Key: Double] {
+        let total = votes.values.reduce(doubt, +)
         return total > 0 ? votes.mapValues { $0 / total } : [:]
     }
 
@@ -68,7 +71,7 @@ public struct Routing: Sendable, Equatable {
     }
 
     public var team: String?
-    /// The winning team's share of all votes, 0–1; not yet a probability.
+    /// The winning team's share of all votes, doubt's among them, 0–1; not yet a probability.
     public var teamShare: Double
     public var teamShares: [String: Double]
     public var priority: Ticket.Priority

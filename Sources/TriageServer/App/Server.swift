@@ -88,7 +88,10 @@ final class Server: Sendable {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: .modelServers)
         let outcome = await Result {
             var services: [any Service] = [KeeperService(keeper: keeper)]
-            if roles.contains(.worker) { services.append(WorkerService(worker: worker(client: client), queue: queue)) }
+            if roles.contains(.worker) {
+                services += workers(client: client).map { WorkerService(worker: $0) }
+                services.append(PruningService(queue: queue))
+            }
             if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
             try await ServiceGroup(services: services, logger: logger).run()
@@ -99,17 +102,20 @@ final class Server: Sendable {
         try outcome.get()
     }
 
-    private func worker(client: HTTPClient) -> JobWorker {
+    /// Two workers, because an embedding job may take minutes and triage must not wait for it: one at a time embeds, so
+    /// that no two do the same rows.
+    private func workers(client: HTTPClient) -> [JobWorker] {
         let model = settings.model.map { ChatModel(server: $0, client: client) }
-        return JobWorker(
-            queue: queue,
-            handlers: [
-                TriageJobHandler(
-                    tickets: stores.tickets, organizations: stores.organizations, suggestions: stores.suggestions,
-                    evidence: evidence, engine: TriageEngine(model: model)),
-                embedJobs,
-            ], configuration: JobWorkerConfiguration(concurrency: settings.workers, drainTime: .seconds(20)),
-            logger: logger)
+        let triage = TriageJobHandler(
+            tickets: stores.tickets, organizations: stores.organizations, suggestions: stores.suggestions,
+            evidence: evidence, engine: TriageEngine(model: model))
+        func worker(_ handler: any JobHandler, concurrency: Int) -> JobWorker {
+            JobWorker(
+                queue: queue, handlers: [handler],
+                configuration: JobWorkerConfiguration(concurrency: concurrency, drainTime: .seconds(20)),
+                name: handler.kind.rawValue, logger: logger)
+        }
+        return [worker(triage, concurrency: settings.workers), worker(embedJobs, concurrency: 1)]
     }
 
     private func application(ready: @escaping @Sendable () -> Void) async throws -> some Service {
@@ -159,33 +165,33 @@ private struct KeeperService: Service {
     }
 }
 
-/// The job worker as a service: on shutdown it drains, and gives back uncharged what it cannot finish.
+/// A job worker as a service: on shutdown it drains, and gives back uncharged what it cannot finish.
 private struct WorkerService: Service {
-    /// How long a job that is done stays to be looked at.
-    static let completedJobsKept = Duration.seconds(7 * 86_400)
-    static let pruneInterval = Duration.seconds(3_600)
-
     let worker: JobWorker
-    let queue: JobQueue
 
     func run() async throws {
         // To the worker, being cancelled is the shutdown.
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { await pruneRegularly() }
-                try await worker.run()
-                group.cancelAll()
-            }
-        }
+        try await cancelWhenGracefulShutdown { try await worker.run() }
     }
+}
 
-    private func pruneRegularly() async {
-        repeat {
-            do {
-                while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
-            } catch {
-                Logger(label: "nexify.jobs").warning("old jobs not removed", metadata: ["error": "\(error)"])
-            }
-        } while (try? await ContinuousClock().sleep(for: Self.pruneInterval)) != nil
+/// Removes jobs that were done long ago.
+private struct PruningService: Service {
+    /// How long a job that is done stays to be looked at.
+    static let completedJobsKept = Duration.seconds(7 * 86_400)
+    static let interval = Duration.seconds(3_600)
+
+    let queue: JobQueue
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            repeat {
+                do {
+                    while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
+                } catch {
+                    Logger(label: "nexify.jobs").warning("old jobs not removed", metadata: ["error": "\(error)"])
+                }
+            } while (try? await ContinuousClock().sleep(for: Self.interval)) != nil
+        }
     }
 }

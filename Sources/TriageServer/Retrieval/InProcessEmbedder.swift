@@ -11,7 +11,7 @@ final class InProcessEmbedder: TextEmbedder {
     /// - Throws: `TextEmbeddingError` when the model is missing or not what it should be.
     init(modelDirectory: String) throws {
         embedder = try MiniLMEmbedder(modelDirectory: modelDirectory)
-        threads = DispatchQueue(label: "nexify.embedder", qos: .userInitiated)
+        threads = DispatchQueue(label: "nexify.embedder", qos: .userInitiated, attributes: .concurrent)
     }
 
     var fingerprint: String { embedder.fingerprint }

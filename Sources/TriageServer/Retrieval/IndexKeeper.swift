@@ -37,6 +37,9 @@ final class IndexKeeper: Sendable {
         case damaged(reason: String, repairAt: ContinuousClock.Instant)
     }
 
+    /// After how long an index that could not be written is tried again.
+    static let retryDelay = Duration.seconds(5)
+
     private let configuration: Configuration
     private let sources: IndexSourceStore
     private let store: RetrievalStore
@@ -45,6 +48,8 @@ final class IndexKeeper: Sendable {
     private let dimensions: Int
     private let logger: Logger
     private let slots = Mutex<[Key: Slot]>([:])
+    /// Why an index could not be brought up to its rows, and when that is tried again.
+    private let behind = Mutex<[Key: (reason: String, retryAt: ContinuousClock.Instant)]>([:])
     private let wakeups: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
     private let firstPass = Mutex(false)
@@ -77,11 +82,12 @@ final class IndexKeeper: Sendable {
 
     /// What an operator must know; empty when every index is sound.
     var problems: [String] {
-        slots.withLock { slots in
+        let damaged = slots.withLock { slots in
             slots.values.compactMap { slot in
                 if case .damaged(let reason, _) = slot { reason } else { nil }
-            }.sorted()
+            }
         }
+        return (damaged + behind.withLock { $0.values.map(\.reason) }).sorted()
     }
 
     /// Whether every index has been looked at once since the start.
@@ -123,6 +129,7 @@ final class IndexKeeper: Sendable {
     private func keep(_ source: IndexSourceStore.Source) async {
         let key = Key(organization: source.organization, kind: source.kind)
         let file = configuration.folder.file(source.kind, of: source.organization)
+        if let retryAt = behind.withLock({ $0[key]?.retryAt }), ContinuousClock().now < retryAt { return }
         do {
             switch slots.withLock({ $0[key] }) {
             case nil where access(file):
@@ -139,18 +146,28 @@ final class IndexKeeper: Sendable {
             case .damaged(_, let repairAt):
                 if ContinuousClock().now >= repairAt { try await rebuild(source, file: file) }
             }
+            behind.withLock { $0[key] = nil }
         } catch let error as VectorIndexError {
             logger.error("index unusable, retrieval falls back to pgvector", metadata: ["error": "\(error)"])
             Counter(label: "nexify_index_failures_total").increment()
             let repairAt = ContinuousClock().now + configuration.repairDelay
             slots.withLock { slots in
-                // An older generation that is sound keeps serving.
-                if case .serving = slots[key] { return }
-                slots[key] = .damaged(reason: "\(error)", repairAt: repairAt)
+                // An older generation that is sound keeps serving, and the operator is told that it is behind.
+                if case .serving = slots[key] {
+                    noteBehind(key, "\(file) is behind its rows: \(error)")
+                } else {
+                    slots[key] = .damaged(reason: "\(error)", repairAt: repairAt)
+                }
             }
         } catch {
             logger.warning("index not kept up", metadata: ["file": "\(file)", "error": "\(error)"])
+            noteBehind(key, "\(file) cannot be kept up with its rows; see the log")
         }
+    }
+
+    private func noteBehind(_ key: Key, _ reason: String) {
+        let retryAt = ContinuousClock().now + min(configuration.repairDelay, Self.retryDelay)
+        behind.withLock { $0[key] = (reason, retryAt) }
     }
 
     /// A snapshot of another model must never answer, however sound it is.

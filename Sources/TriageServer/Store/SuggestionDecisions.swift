@@ -89,7 +89,6 @@ extension SuggestionStore {
                 try await connection.recordDecision(
                     on: ticket, in: organization, team: team, priority: after.priority,
                     by: corrected ? .correction : .approval)
-                _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: connection)
             }
             return try row.suggestion()
         }
@@ -133,7 +132,6 @@ extension SuggestionStore {
             if let team = note.correctTeam {
                 try await connection.recordDecision(
                     on: ticket, in: organization, team: team, priority: after.priority, by: .correction)
-                _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: connection)
             }
             return try row.suggestion()
         }
@@ -193,10 +191,17 @@ private struct LockedSuggestion {
     var suggestion: Suggestion
     var ticketPriority: Ticket.Priority
     var ticketTeam: String?
+    var ticketStatus: Ticket.Status
+    var ticketSubject: String
+    var ticketBodyIsSame: Bool
 
-    /// - Throws: `StoreError.ticketChanged` naming what somebody else's change would be overwritten in.
+    /// - Throws: `StoreError.ticketChanged` naming what was changed since: of team and priority, only where the change
+    ///   would be overwritten.
     func checkUnchanged(_ ticket: Ticket, under changes: TicketChanges) throws {
         var fields: [String] = []
+        if ticket.subject != ticketSubject { fields.append("subject") }
+        if !ticketBodyIsSame { fields.append("body") }
+        if ticket.status != ticketStatus { fields.append("status") }
         if let priority = changes.priority, ticket.priority != ticketPriority, ticket.priority != priority {
             fields.append("priority")
         }
@@ -213,12 +218,15 @@ extension PostgresConnection {
     ) async throws -> LockedSuggestion {
         let rows = try await query(
             """
-            SELECT \(SuggestionStore.columns), s.ticket_priority, s.ticket_team FROM suggestions s
-            WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization) FOR UPDATE
+            SELECT \(SuggestionStore.columns), s.ticket_priority, s.ticket_team, s.ticket_status, s.ticket_subject,
+                   s.ticket_body_md5 = md5(t.body) AS body_is_same
+            FROM suggestions s JOIN tickets t ON t.organization_id = s.organization_id AND t.id = s.ticket_id
+            WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization) FOR UPDATE OF s
             """)
         guard let row = rows.first else { throw StoreError.notFound }
         return LockedSuggestion(
             suggestion: try row.suggestion(), ticketPriority: try row.decodeCase("ticket_priority"),
-            ticketTeam: try row.decode("ticket_team"))
+            ticketTeam: try row.decode("ticket_team"), ticketStatus: try row.decodeCase("ticket_status"),
+            ticketSubject: try row.decode("ticket_subject"), ticketBodyIsSame: try row.decode("body_is_same"))
     }
 }

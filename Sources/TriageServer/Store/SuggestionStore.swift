@@ -50,11 +50,12 @@ struct SuggestionStore: Sendable {
                 """
                 INSERT INTO suggestions (organization_id, ticket_id, job_run_id, suggested_priority, suggested_team,
                                          draft_reply, classification, citations, confidence, metadata,
-                                         ticket_priority, ticket_team)
+                                         ticket_priority, ticket_team, ticket_status, ticket_subject, ticket_body_md5)
                 VALUES (\(ticket.organization), \(ticket.id), \(run), \(proposal.priority.rawValue), \(proposal.team),
                         \(proposal.draftReply), \(proposal.classification), \(try JSONValue(encoding: proposal.citations)),
                         \(proposal.confidence), \(proposal.metadata),
-                        \(ticket.priority.rawValue), \(ticket.assignedTeam))
+                        \(ticket.priority.rawValue), \(ticket.assignedTeam), \(ticket.status.rawValue), \(ticket.subject),
+                        md5(\(ticket.body)))
                 RETURNING id
                 """
             ).one()

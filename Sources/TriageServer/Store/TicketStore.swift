@@ -68,6 +68,8 @@ struct TicketStore: Sendable {
             if after.status == .resolved, before.status != .resolved, let team = after.assignedTeam {
                 try await connection.recordDecision(
                     on: id, in: organization, team: team, priority: after.priority, by: .resolution)
+            } else if after != before {
+                try await connection.updateDecision(from: before, to: after)
             }
             return after
         }

@@ -1,3 +1,4 @@
+import JobQueue
 import Postgres
 import Triage
 
@@ -95,6 +96,25 @@ extension PostgresConnection {
                 decided_at = now()
             """)
         try await touchIndexSource(.decided, of: organization)
+        _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: self)
+    }
+
+    /// Lets a decided ticket's label follow what a person changed since: team, priority, and the text that is embedded.
+    func updateDecision(from before: Ticket, to after: Ticket) async throws {
+        let text = before.text != after.text
+        let label = before.assignedTeam != after.assignedTeam || before.priority != after.priority
+        guard text || label else { return }
+        let updated = try await execute(
+            """
+            UPDATE decided_tickets
+            SET team = coalesce(\(after.assignedTeam), team), priority = \(after.priority.rawValue),
+                embedding = CASE WHEN \(text) THEN NULL ELSE embedding END,
+                embedding_model = CASE WHEN \(text) THEN NULL ELSE embedding_model END
+            WHERE ticket_id = \(after.id) AND organization_id = \(after.organization)
+            """)
+        guard updated > 0 else { return }
+        try await touchIndexSource(.decided, of: after.organization)
+        if text { _ = try await JobQueue.enqueue(.embed(.decided, of: after.organization), on: self) }
     }
 
     /// Says that the rows which an index serves have changed; its keeper will follow.

@@ -11,7 +11,7 @@ package final class MappedFile: @unchecked Sendable {
     package init(path: String) throws(VectorIndexError) {
         self.path = path
         do {
-            let descriptor = try System.open(path, flags: O_RDONLY)
+            let descriptor = try System.open(path, flags: O_RDONLY | O_NONBLOCK)
             defer { close(descriptor) }
             let status = try System.status(of: descriptor)
             guard status.st_mode & S_IFMT == S_IFREG else {

@@ -157,8 +157,10 @@ extension ContractSystem {
             pool,
             """
             INSERT INTO suggestions (organization_id, ticket_id, job_run_id, suggested_priority, suggested_team,
-                                     draft_reply, ticket_priority)
-            VALUES (\(own), \(ticket), \(run), 'high', 'Billing', 'Dear client', 'medium') RETURNING id
+                                     draft_reply, ticket_priority, ticket_status, ticket_subject,
+                                     ticket_body_md5)
+            SELECT \(own), \(ticket), \(run), 'high', 'Billing', 'Dear client', 'medium', status, subject, md5(body)
+            FROM tickets WHERE id = \(ticket) RETURNING id
             """)
     }
 

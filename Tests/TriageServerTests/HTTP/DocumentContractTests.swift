@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Triage
+import TriageServer
 
 @Suite("Contract: knowledge base")
 struct DocumentContractTests {
@@ -66,7 +67,8 @@ struct DocumentContractTests {
             "POST", path, ["title": "x", "text": "y", "metadata": ["a": ["b\u{0000}"]]], as: system.agent)
         #expect(null.json == ["metadata": ["Null characters are not allowed."]])
         let huge =
-            Array("{\"title\":\"x\",\"text\":\"".utf8) + [UInt8](repeating: 0x78, count: 6 << 20) + Array("\"}".utf8)
+            Array("{\"title\":\"x\",\"text\":\"".utf8)
+            + [UInt8](repeating: 0x78, count: RequestLimits.documentBodyBytesMax) + Array("\"}".utf8)
         #expect(try await system.send("POST", path, huge, as: system.agent).status == 413)
     }
 

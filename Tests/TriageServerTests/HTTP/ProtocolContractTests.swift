@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Triage
+import TriageServer
 
 @Suite("Contract: what every route does")
 struct ProtocolContractTests {
@@ -70,10 +71,12 @@ struct ProtocolContractTests {
                 "non_field_errors": ["Invalid data. Expected a dictionary, but got list."]
             ])
         #expect(try await post(Array("null".utf8)).json == ["non_field_errors": ["No data provided"]])
-        let large = try await post([UInt8](repeating: 0x20, count: (1 << 20) + 1))
+        let large = try await post([UInt8](repeating: 0x20, count: RequestLimits.bodyBytesMax + 1))
         #expect(large.status == 413)
         // As large as allowed is read to its end.
-        #expect(try await post([UInt8](repeating: 0x20, count: (1 << 20) - 2) + Array("{}".utf8)).status == 400)
+        #expect(
+            try await post([UInt8](repeating: 0x20, count: RequestLimits.bodyBytesMax - 2) + Array("{}".utf8)).status
+                == 400)
         #expect(try await system.call("GET", "/api/me/", as: system.agent).status == 200)
     }
 

@@ -132,6 +132,33 @@ struct FlowTests {
         #expect(precedents.first?["team"] == "Data & Privacy")
     }
 
+    /// A proposal for what the ticket no longer says is not applied unseen.
+    @Test func approvalStopsAtATicketThatWasRewritten() async throws {
+        let system = try await SharedSystem.shared.system()
+        let token = try await system.signIn("agent")
+        let created = try await system.call(
+            "POST", "/api/tickets/",
+            [
+                "organization_id": 1, "requester_email": "r@b.example", "subject": "Invoice",
+                "body": "Where do I find my invoice?",
+            ], as: token)
+        let ticket = try #require(created["id"]?.intValue)
+        let run = try await system.call(
+            "POST", "/api/tickets/\(ticket)/trigger-triage/?wait=30", headers: ["Idempotency-Key": "rewritten"],
+            as: token)
+        let id = try #require(run["suggestion"]?["id"]?.intValue)
+        let path = "/api/organizations/1/tickets/\(ticket)/suggestions/\(id)/approve/"
+        let changed = try await system.call(
+            "PATCH", "/api/tickets/\(ticket)/", ["body": "Please delete my account.", "status": "in_progress"],
+            as: token)
+        #expect(changed.status == 200)
+        let refused = try await system.call("POST", path, as: token)
+        #expect(refused.status == 409)
+        #expect(refused.text.contains("body") && refused.text.contains("status"))
+        #expect(!refused.text.contains("subject"))
+        #expect(try await system.call("POST", path, ["force": true], as: token).status == 200)
+    }
+
     @Test func aNewDocumentIsFound() async throws {
         let system = try await SharedSystem.shared.system()
         let token = try await system.signIn("agent")

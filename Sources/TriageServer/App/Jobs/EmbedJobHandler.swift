@@ -6,7 +6,7 @@ import Triage
 /// Embeds the rows of an organisation's index that have no vector of the current model, then has the index follow.
 struct EmbedJobHandler: JobHandler {
     /// Texts embedded between two writes: enough for full matrix products, few enough to be found soon.
-    static let batchSize = 32
+    static let batchSize = 16
 
     let sources: IndexSourceStore
     let embedder: any TextEmbedder

@@ -226,9 +226,12 @@ extension Schema {
                 citations           jsonb NOT NULL DEFAULT '[]',
                 confidence          double precision CHECK (confidence BETWEEN 0 AND 1),
                 metadata            jsonb NOT NULL DEFAULT '{}',
-                -- The ticket's decidable fields when the suggestion was made, to see what a person changed since.
+                -- The ticket as it was when the suggestion was made, to see what a person changed since.
                 ticket_priority     text NOT NULL,
                 ticket_team         text,
+                ticket_status       text NOT NULL,
+                ticket_subject      text NOT NULL,
+                ticket_body_md5     text NOT NULL,
                 decision            jsonb,
                 decided_by          bigint REFERENCES users,
                 decided_at          timestamptz,
