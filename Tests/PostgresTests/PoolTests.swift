@@ -21,7 +21,7 @@ struct PoolTests {
 
     @Test func whenAllAreInUseACallerIsTurnedAwayInTime() async throws {
         try await OwnDatabase.withPool({
-            $0.poolSizeMax = 1; $0.acquireTimeout = .milliseconds(100)
+            $0.poolSizeMax = 1; $0.acquireTimeout = .seconds(4)
         }) { pool async throws in
             let error = await failure {
                 try await pool.withConnection { _ in _ = try await pool.query("SELECT 1") }
