@@ -1,6 +1,9 @@
 #include "include/encoding.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "include/kernels.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -29,41 +32,6 @@ int nx_all_finite(const float *vector, size_t length) {
     return finite;
 }
 
-// Unscaled; the caller multiplies by 1 / sqrt(length).
-static void hadamard(float *v, size_t length) {
-    for (size_t half = 1; half < length; half *= 2) {
-        for (size_t start = 0; start < length; start += 2 * half) {
-            float *a = v + start, *b = v + start + half;
-            for (size_t i = 0; i < half; i++) {
-                float sum = a[i] + b[i], difference = a[i] - b[i];
-                a[i] = sum;
-                b[i] = difference;
-            }
-        }
-    }
-}
-
-void nx_rotate(float *vector, size_t length, const float *signs, size_t rounds) {
-    size_t power = 64;
-    while (power * 2 <= length) power *= 2;
-    const float scale = (float)(1.0 / sqrt((double)power));
-    const float half_root = 0.70710678f;
-    for (size_t round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < length; i++) vector[i] *= signs[round * length + i];
-        float *part = round % 2 == 0 ? vector : vector + (length - power);
-        hadamard(part, power);
-        for (size_t i = 0; i < power; i++) part[i] *= scale;
-        if (power < length) {
-            size_t half = length / 2;
-            for (size_t i = 0; i < half; i++) {
-                float a = vector[i], b = vector[i + half];
-                vector[i] = (a + b) * half_root;
-                vector[i + half] = (a - b) * half_root;
-            }
-        }
-    }
-}
-
 // Adding and taking away 1.5 * 2^23 rounds to the nearest integer, ties to even, without a call. NaN becomes -127.
 static inline float rounded(float value, float scale) {
     const float magic = 12582912.0f;
@@ -79,4 +47,38 @@ void nx_quantise_s8(const float *vector, size_t length, float scale, int8_t *cod
 
 void nx_quantise_u8(const float *vector, size_t length, float scale, uint8_t *codes) {
     for (size_t i = 0; i < length; i++) codes[i] = (uint8_t)((int32_t)rounded(vector[i], scale) + 128);
+}
+
+uint16_t nx_half(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint32_t sign = bits >> 16 & 0x8000u, magnitude = bits & 0x7fffffffu;
+    if (magnitude > 0x7f800000u) return (uint16_t)(sign | 0x7e00u);
+    if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u);
+    if (magnitude < 0x38800000u) {
+        // A subnormal half: adding one half moves the last bit that is kept to the float's last bit, rounded.
+        float kept;
+        memcpy(&kept, &magnitude, sizeof kept);
+        kept += 0.5f;
+        uint32_t rounded_bits;
+        memcpy(&rounded_bits, &kept, sizeof rounded_bits);
+        return (uint16_t)(sign | (rounded_bits - 0x3f000000u));
+    }
+    magnitude += 0xfffu + (magnitude >> 13 & 1u);
+    return (uint16_t)(sign | (magnitude - 0x38000000u) >> 13);
+}
+
+float nx_float(uint16_t half) {
+    uint32_t sign = (uint32_t)(half & 0x8000u) << 16, exponent = half >> 10 & 31u, fraction = half & 0x3ffu;
+    uint32_t bits;
+    float value;
+    if (exponent == 0) {
+        value = (float)fraction * 5.9604644775390625e-8f;
+        memcpy(&bits, &value, sizeof bits);
+        bits |= sign;
+    } else {
+        bits = sign | (exponent == 31 ? 0x7f800000u : (exponent + 112u) << 23) | fraction << 13;
+    }
+    memcpy(&value, &bits, sizeof value);
+    return value;
 }

@@ -14,11 +14,6 @@ float nx_largest_magnitude(const float *vector, size_t length);
 /// 1 when every value is finite.
 int nx_all_finite(const float *vector, size_t length);
 
-/// Rotates in place: `rounds` times random signs, a Walsh-Hadamard transform of the largest power of two that fits (at
-/// the front and at the back in turn), and, where that does not cover the length, a mixing of the two halves. `length`
-/// is a multiple of 64; `signs` holds rounds * length values of +1 or -1. Orthogonal but for rounding.
-void nx_rotate(float *vector, size_t length, const float *signs, size_t rounds);
-
 /// codes[i] = round(vector[i] * scale) clamped to -127...127, as int8.
 void nx_quantise_s8(const float *vector, size_t length, float scale, int8_t *codes);
 
