@@ -192,3 +192,4 @@ const nx_kernels nx_kernels_avx512 = {
     "avx512", dots_u8s8, dot_f32,    squared_l2_f32, dots_f32,     squared_l2s_f32, scan_row,
     select_near, insert,    rotate,     make_table,     compare_codes,
 };
+#endif
