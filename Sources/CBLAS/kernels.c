@@ -9,7 +9,9 @@
 static int processor_has(const nx_kernels *kernels) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (kernels == &nx_kernels_avx2) return __builtin_cpu_supports("avx2");
+    if (kernels == &nx_kernels_avx2) {
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+    }
     if (kernels == &nx_kernels_avx512) {
         return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
