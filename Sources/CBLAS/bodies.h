@@ -74,6 +74,15 @@ NX_BODY int32_t nx_make_table_body(const int8_t *restrict values, size_t length,
     return magnitudes;
 }
 
+// The largest |r| that keeps the magnitude 1. A step at one standard deviation is nearly the best for four levels of a
+// normal distribution (Max, "Quantizing for minimum distortion", 1960).
+NX_BODY int32_t nx_code_step(int32_t rr, size_t length) {
+    int32_t step = (int32_t)sqrt((double)rr / (double)length);
+    while ((int64_t)step * step * (int64_t)length > rr) step--;
+    while (step < 255 && (int64_t)(step + 1) * (step + 1) * (int64_t)length <= rr) step++;
+    return step;
+}
+
 NX_BODY void nx_compare_codes_body(
     const uint8_t *restrict node, const uint8_t *restrict neighbor, size_t length, uint32_t planes,
     uint8_t *restrict bits, nx_comparison *out) {
@@ -97,10 +106,7 @@ NX_BODY void nx_compare_codes_body(
         out->cv = cs;
         return;
     }
-    // The largest r with magnitude 1; a step at one standard deviation is nearly the best for four levels of a normal
-    // distribution (Max, "Quantizing for minimum distortion", 1960).
-    int32_t step = 0;
-    while (step < 255 && (int64_t)(step + 1) * (step + 1) * (int64_t)length <= rr) step++;
+    const int32_t step = nx_code_step(rr, length);
     int32_t rv = 0, cv = 0;
     for (size_t i = 0; i < length; i++) {
         int16_t c = (int16_t)(node[i] - 128), r = (int16_t)(neighbor[i] - node[i]);
