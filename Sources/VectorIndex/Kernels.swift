@@ -32,4 +32,62 @@ package struct Kernels: @unchecked Sendable {
     ) {
         table.pointee.dots_u8s8(rows, stride, ids, count, query, length, out)
     }
+
+    /// One query against the rows `ids` of a matrix of floats, as `dot` or `squaredL2` would give it.
+    @inline(__always)
+    func scores(
+        rows: UnsafePointer<Float>, ids: UnsafePointer<UInt32>, count: Int, query: UnsafePointer<Float>, length: Int,
+        isDot: Bool, out: UnsafeMutablePointer<Float>
+    ) {
+        if isDot {
+            table.pointee.dots_f32(rows, ids, count, query, length, out)
+        } else {
+            table.pointee.squared_l2s_f32(rows, ids, count, query, length, out)
+        }
+    }
+
+    /// FastScan over one row; see kernels.h. - Returns: the row's own product with the query.
+    @inline(__always)
+    func scan(
+        _ shape: UnsafePointer<nx_row_shape>, _ query: UnsafePointer<nx_query>, row: UnsafePointer<UInt8>,
+        next: UnsafePointer<UInt8>, sums: UnsafeMutablePointer<Int32>
+    ) -> Int32 {
+        table.pointee.scan_row(shape, query, row, next, sums)
+    }
+
+    /// The slots whose estimated distance is below `limit`.
+    @inline(__always)
+    func selectNear(
+        _ shape: UnsafePointer<nx_row_shape>, _ query: UnsafePointer<nx_query>, row: UnsafePointer<UInt8>,
+        sums: UnsafePointer<Int32>, base: Float, limit: Float, ids: UnsafeMutablePointer<UInt32>,
+        distances: UnsafeMutablePointer<Float>
+    ) -> Int {
+        table.pointee.select_near(shape, query, row, sums, base, limit, ids, distances)
+    }
+
+    @inline(__always)
+    func insert(
+        _ keys: UnsafePointer<Int64>, count: Int, into hot: UnsafeMutablePointer<Int64>,
+        overflow: UnsafeMutablePointer<Int64>
+    ) -> Int {
+        table.pointee.insert(hot, keys, count, overflow)
+    }
+
+    func rotate(_ vector: UnsafeMutablePointer<Float>, length: Int, signs: UnsafePointer<Float>, rounds: Int) {
+        table.pointee.rotate(vector, length, signs, rounds)
+    }
+
+    /// - Returns: the sum of magnitudes.
+    func makeTable(_ values: UnsafePointer<Int8>, length: Int, table out: UnsafeMutablePointer<UInt8>) -> Int32 {
+        table.pointee.make_table(values, length, out)
+    }
+
+    func compareCodes(
+        _ node: UnsafePointer<UInt8>, _ neighbor: UnsafePointer<UInt8>, length: Int, planes: Int,
+        bits: UnsafeMutablePointer<UInt8>
+    ) -> nx_comparison {
+        var result = nx_comparison()
+        table.pointee.compare_codes(node, neighbor, length, UInt32(planes), bits, &result)
+        return result
+    }
 }

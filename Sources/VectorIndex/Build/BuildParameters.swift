@@ -1,6 +1,6 @@
 /// What an index is built with. All of it that shapes the bytes is stored in the file.
 public struct BuildParameters: Sendable, Equatable {
-    /// Neighbours per node on level 0, a multiple of 16 so that rows end on cache lines.
+    /// Neighbours per node on level 0, a multiple of 32: that many are scored together.
     public var degree: Int
     /// Neighbours per node on the upper levels (M).
     public var upperDegree: Int
@@ -38,8 +38,8 @@ public struct BuildParameters: Sendable, Equatable {
         func refuse(_ what: String, _ remedy: String) -> VectorIndexError {
             VectorIndexError(.invalidParameter, what, remedy: remedy)
         }
-        guard (16...IndexFormat.degreeMax).contains(degree), degree % 16 == 0 else {
-            throw refuse("degree \(degree) is not allowed", "Use a multiple of 16 up to \(IndexFormat.degreeMax).")
+        guard (IndexFormat.blockSlots...IndexFormat.degreeMax).contains(degree), degree % IndexFormat.blockSlots == 0 else {
+            throw refuse("degree \(degree) is not allowed", "Use a multiple of \(IndexFormat.blockSlots) up to \(IndexFormat.degreeMax).")
         }
         guard (4...IndexFormat.degreeMax).contains(upperDegree) else {
             throw refuse("upperDegree \(upperDegree) is not allowed", "Use 4...\(IndexFormat.degreeMax).")
@@ -59,6 +59,9 @@ public struct BuildParameters: Sendable, Equatable {
         }
         guard (0...1024).contains(threads) else { throw refuse("\(threads) threads are not allowed", "Use 0...1024.") }
     }
+
+    /// The levels above only lead to an entry.
+    var upperEfConstruction: Int { min(efConstruction, 64) }
 
     var threadsUsed: Int { threads > 0 ? threads : System.processors }
 }

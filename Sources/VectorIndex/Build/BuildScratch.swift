@@ -2,34 +2,34 @@
 ///
 /// `@unchecked Sendable`: each is used by one worker at a time.
 final class BuildScratch: @unchecked Sendable {
-    let beamWidth: Int
-    let degree: Int
-    /// Candidates that one choice may weigh: a beam, the node's own neighbours and those who want to be.
+    /// Candidates that one choice may weigh; beyond them the nearest count.
     let candidatesMax: Int
-    let beamKeys: AlignedBuffer<UInt64>
+    let walk = WalkScratch()
+    let code: QueryCode
     let candidates: AlignedBuffer<UInt64>
     let remaining: AlignedBuffer<UInt64>
+    let chosen: AlignedBuffer<UInt64>
     let ids: AlignedBuffer<UInt32>
     let distances: AlignedBuffer<Int32>
-    let chosen: AlignedBuffer<UInt32>
-    var visited: VisitedSet
-    var query: CodeSpace.Query
-    var other: CodeSpace.Query
+    let bits: AlignedBuffer<UInt8>
+    var query: RowStore.Query
+    var other: RowStore.Query
     private let codes: AlignedBuffer<Int8>
 
-    init(nodes: Int, degree: Int, beamWidth: Int, codeBytes: Int) {
-        self.beamWidth = beamWidth
-        self.degree = degree
-        candidatesMax = beamWidth + 4 * degree
-        beamKeys = AlignedBuffer(count: beamWidth)
+    init(store: RowStore, width: Int) {
+        let codeBytes = store.layout.codeBytes
+        let degree = store.layout.degree
+        candidatesMax = 2 * width + 2 * WalkRule.hotMax + 2 * degree
+        code = QueryCode(codeBytes: codeBytes, planes: store.layout.planes)
         candidates = AlignedBuffer(count: candidatesMax)
         remaining = AlignedBuffer(count: candidatesMax)
-        ids = AlignedBuffer(count: max(candidatesMax, degree))
-        distances = AlignedBuffer(count: max(candidatesMax, degree))
-        chosen = AlignedBuffer(count: degree)
-        visited = VisitedSet(nodes: nodes)
+        chosen = AlignedBuffer(count: degree + 1)
+        ids = AlignedBuffer(count: candidatesMax)
+        distances = AlignedBuffer(count: candidatesMax)
+        bits = AlignedBuffer(count: codeBytes)
         codes = AlignedBuffer(count: 2 * codeBytes)
-        query = CodeSpace.Query(code: codes.base)
-        other = CodeSpace.Query(code: codes.base + codeBytes)
+        query = RowStore.Query(code: codes.base)
+        other = RowStore.Query(code: codes.base + codeBytes)
+        walk.fit(nodes: store.nodes, nearest: width, recorded: 2 * width)
     }
 }

@@ -1,73 +1,53 @@
 /// Builds one level's graph: the same graph at any number of threads.
 ///
 /// Nodes come in batches. A batch is searched for against the graph as it was before the batch, in parallel; then its
-/// links are set, and the links back are gathered, sorted by (target, source) and merged target by target, in parallel
-/// again (after Subramanya et al., "DiskANN", 2019, and ParlayANN, 2024). A second pass over all nodes repairs what the
-/// early, coarse batches chose.
+/// links are set, and the links back are gathered by target, in the order of their sources, and offered target by
+/// target, in parallel again (after Subramanya et al., "DiskANN", 2019, and ParlayANN, 2024). A second pass over all
+/// nodes repairs what the early, coarse batches chose. The searches are those of a finished index: the packed rows are
+/// kept up to date as links change.
 struct LayerBuilder {
-    let space: CodeSpace
+    let store: RowStore
     let graph: LayerGraph
-    /// The finished levels above, highest first.
-    let upper: [LayerGraph]
+    let efConstruction: Int
     let workers: Workers
     private let scratches: [BuildScratch]
+    /// Per node, the nearest that its last search met: what free slots are filled from.
+    private let spares: AlignedBuffer<UInt32>
+    private static let sparesPerNode = 96
+    /// Of the first nodes, the nearest one is where a search starts.
+    private static let entriesMax = 16
 
-    init(space: CodeSpace, nodes: Int, degree: Int, upper: [LayerGraph], efConstruction: Int, workers: Workers) {
-        self.space = space
-        graph = LayerGraph(nodes: nodes, degree: degree)
-        self.upper = upper
+    init(store: RowStore, efConstruction: Int, workers: Workers) {
+        self.store = store
+        self.efConstruction = efConstruction
         self.workers = workers
-        let width = max(efConstruction, degree)
-        // Upper levels are walked with the same buffers, so that they must hold the widest level's neighbours.
-        let widest = max(degree, upper.map(\.degree).max() ?? 0)
-        scratches = (0..<workers.threads).map { _ in
-            BuildScratch(nodes: nodes, degree: widest, beamWidth: width, codeBytes: space.encoding.codeBytes)
-        }
+        graph = LayerGraph(nodes: store.nodes, degree: store.layout.degree)
+        scratches = (0..<workers.threads).map { _ in BuildScratch(store: store, width: efConstruction) }
+        spares = AlignedBuffer(count: store.nodes * Self.sparesPerNode)
     }
 
-    /// Links all nodes; `progress` gets the number of nodes done of twice as many as there are.
-    func build(progress: (Int, Int) -> Void) -> LayerGraph {
-        let nodes = graph.nodes
-        let batchMax = max(nodes / 50, 32)
-        for pass in 0..<2 {
-            var start = pass == 0 ? 1 : 0
-            while start < nodes {
+    /// Links the nodes from `range`, `passes` times; `progress` gets the number of links made of all.
+    ///
+    /// - Precondition: the nodes below the range are linked.
+    func link(_ range: Range<Int>, passes: Int, progress: (Int, Int) -> Void) {
+        let total = passes * range.count
+        for pass in 0..<passes {
+            var start = pass == 0 ? max(range.lowerBound, 1) : range.lowerBound
+            while start < range.upperBound {
+                // Later passes meet a whole graph, so that their batches may be large: fewer merges.
+                let batchMax = pass == 0 ? max(range.upperBound / 50, 32) : max(range.upperBound / 8, 32)
                 let size = pass == 0 ? min(max(start / 2, 1), batchMax) : batchMax
-                let batch = start..<min(start + size, nodes)
-                link(batch, inserted: pass == 0 ? start : nodes)
+                let batch = start..<min(start + size, range.upperBound)
+                link(batch, inserted: pass == 0 ? start : range.upperBound)
                 start = batch.upperBound
-                progress(pass * nodes + start, 2 * nodes)
-            }
-        }
-        repair()
-        return graph
-    }
-
-    /// Makes every node reachable from node 0: each that is not gets a link from a near node that is and has a free
-    /// slot.
-    private func repair() {
-        let scratch = scratches[0]
-        for _ in 0..<8 {
-            let unreachable = graph.unreachable()
-            if unreachable.isEmpty { return }
-            var isLost = [Bool](repeating: false, count: graph.nodes)
-            for node in unreachable { isLost[node] = true }
-            for node in unreachable where isLost[node] {
-                space.load(node, into: &scratch.query)
-                let beam = scratch.searchBeam(space, graph, entry: 0)
-                let near = (0..<beam.count).map { Int(BestList.node(beam[$0])) }
-                let all = near + (0..<graph.nodes).filter { !isLost[$0] }
-                // With every slot taken the nearest node gives up its last; the next round sees whom that lost.
-                let giver = all.first { graph.neighbors(of: $0).count < graph.degree } ?? near[0]
-                graph.link(giver, to: node)
-                graph.visitReachable(from: node, isNew: &isLost)
+                progress(pass * range.count + start - range.lowerBound, total)
             }
         }
     }
 
     private func link(_ batch: Range<Int>, inserted: Int) {
         let degree = graph.degree
-        let pending = AlignedBuffer<UInt32>(count: batch.count * degree)
+        let pending = AlignedBuffer<UInt64>(count: batch.count * degree)
         let pendingCounts = AlignedBuffer<UInt32>(count: batch.count)
         workers.run(count: batch.count, chunk: 16) { worker, range in
             for i in range {
@@ -77,84 +57,173 @@ struct LayerBuilder {
                 pendingCounts[i] = UInt32(count)
             }
         }
-        var back: [UInt64] = []
-        back.reserveCapacity(batch.count * degree)
-        for i in 0..<batch.count {
-            let node = batch.lowerBound + i
-            let count = Int(pendingCounts[i])
-            graph.setNeighbors(of: node, to: pending.base + i * degree, count: count)
-            for slot in 0..<count { back.append(UInt64(pending[i * degree + slot]) << 32 | UInt64(node)) }
+        workers.run(count: batch.count, chunk: 64) { worker, range in
+            for i in range {
+                let list = UnsafeBufferPointer(start: pending.base + i * degree, count: Int(pendingCounts[i]))
+                setNeighbors(of: batch.lowerBound + i, to: list, scratches[worker])
+            }
         }
-        mergeBack(&back)
+        offerBack(batch, pending, pendingCounts)
+    }
+
+    private func setNeighbors(of node: Int, to list: UnsafeBufferPointer<UInt64>, _ scratch: BuildScratch) {
+        graph.setNeighbors(of: node, to: list)
+        for i in list.indices { scratch.ids[i] = LayerGraph.node(list[i]) }
+        store.setSlots(
+            node, to: UnsafeBufferPointer(start: scratch.ids.base, count: list.count), bits: scratch.bits.base)
     }
 
     /// The nodes that `node` should link to, into the scratch's `chosen`.
     private func findNeighbors(of node: Int, inserted: Int, _ scratch: BuildScratch) -> Int {
-        space.load(node, into: &scratch.query)
-        var entry = 0
-        // A level whose nodes are not all on this one yet could lead to one that is not.
-        for level in upper where level.nodes <= inserted { entry = scratch.descend(space, level, entry: entry) }
-        let beam = scratch.searchBeam(space, graph, entry: entry)
-        var count = 0
-        for i in 0..<beam.count where BestList.node(beam[i]) != UInt32(node) {
-            scratch.candidates[count] = beam[i] & ~1
+        store.load(node, into: &scratch.query)
+        let found = search(node, inserted: inserted, scratch)
+        var count = found
+        for link in graph.neighbors(of: node) {
+            scratch.ids[count] = LayerGraph.node(link)
             count += 1
         }
-        // In the second pass a node is met with the neighbours that it has.
-        var unseen = 0
-        for neighbor in graph.neighbors(of: node) where scratch.visited.insert(neighbor) {
-            scratch.ids[unseen] = neighbor
-            unseen += 1
+        count = scratch.weigh(store, count: count)
+        let kept = spares.base + node * Self.sparesPerNode
+        for i in 0..<Self.sparesPerNode {
+            kept[i] = i < count ? LayerGraph.node(scratch.candidates[i]) : UInt32(node)
         }
-        if unseen > 0 {
-            space.distances(from: scratch.query, to: scratch.ids.base, count: unseen, into: scratch.distances.base)
-            for i in 0..<unseen {
-                scratch.candidates[count] = BestList.key(BestList.ordered(scratch.distances[i]), scratch.ids[i])
-                count += 1
-            }
-            scratch.sortCandidates(count: count)
-        }
-        return scratch.choose(space, count: count, limit: graph.degree)
+        return scratch.choose(store, count: count, limit: graph.degree)
     }
 
-    /// Adds links back to the batch, choosing anew where a target has more than its slots.
-    private func mergeBack(_ back: inout [UInt64]) {
-        back.sort()
-        var starts: [Int] = []
-        for i in back.indices where i == 0 || back[i] >> 32 != back[i - 1] >> 32 { starts.append(i) }
-        back.withUnsafeBufferPointer { back in
-            workers.run(count: starts.count, chunk: 64) { worker, range in
-                for i in range {
-                    let end = i + 1 < starts.count ? starts[i + 1] : back.count
-                    merge(UnsafeBufferPointer(rebasing: back[starts[i]..<end]), scratches[worker])
+    /// Walks to a node's surroundings and leaves the nodes met in the scratch's `ids`, without the node itself.
+    private func search(_ node: Int, inserted: Int, _ scratch: BuildScratch) -> Int {
+        let entries = min(inserted, Self.entriesMax)
+        for i in 0..<entries { scratch.ids[i] = UInt32(i) }
+        store.distances(from: scratch.query, to: scratch.ids.base, count: entries, into: scratch.distances.base)
+        var entry = 0
+        for i in 1..<max(entries, 1) where scratch.distances[i] < scratch.distances[entry] { entry = i }
+        scratch.code.load(row: store.row(node), unit: store.encoding.unit)
+        let rule = WalkRule(nearest: efConstruction, slack: 0, cap: .max)
+        let walk = store.walk.run(scratch.code, from: UInt32(entry), rule: rule, scratch.walk)
+        var count = 0
+        func take(_ key: Int64) {
+            guard key != NodeKey.none, NodeKey.node(key) != UInt32(node) else { return }
+            scratch.ids[count] = NodeKey.node(key)
+            count += 1
+        }
+        for i in 0..<walk.recorded { take(scratch.walk.recorded[i]) }
+        // Those that the walk would have expanded next.
+        for i in 0..<WalkRule.hotMax { take(scratch.walk.hot[i]) }
+        return count
+    }
+
+    /// Offers the batch to the nodes that it linked to.
+    private func offerBack(_ batch: Range<Int>, _ pending: AlignedBuffer<UInt64>, _ counts: AlignedBuffer<UInt32>) {
+        // Gathered by target, sources ascending: a counting sort.
+        let degree = graph.degree
+        var starts = [Int32](repeating: 0, count: graph.nodes + 1)
+        for i in 0..<batch.count {
+            for slot in 0..<Int(counts[i]) { starts[Int(LayerGraph.node(pending[i * degree + slot])) + 1] += 1 }
+        }
+        var targets: [Int32] = []
+        for node in 0..<graph.nodes {
+            if starts[node + 1] > 0 { targets.append(Int32(node)) }
+            starts[node + 1] += starts[node]
+        }
+        let links = AlignedBuffer<UInt64>(count: Int(starts[graph.nodes]))
+        var ends = starts
+        for i in 0..<batch.count {
+            for slot in 0..<Int(counts[i]) {
+                let link = pending[i * degree + slot]
+                let target = Int(LayerGraph.node(link))
+                links[Int(ends[target])] = LayerGraph.link(LayerGraph.distance(link), UInt32(batch.lowerBound + i))
+                ends[target] += 1
+            }
+        }
+        starts.withUnsafeBufferPointer { starts in
+            targets.withUnsafeBufferPointer { targets in
+                workers.run(count: targets.count, chunk: 64) { worker, range in
+                    for i in range {
+                        let target = Int(targets[i])
+                        let from = Int(starts[target])
+                        let offers = UnsafeBufferPointer(
+                            start: links.base + from, count: Int(starts[target + 1]) - from)
+                        offer(offers, to: target, scratches[worker])
+                    }
                 }
             }
         }
     }
 
-    private func merge(_ links: UnsafeBufferPointer<UInt64>, _ scratch: BuildScratch) {
-        let target = Int(links[0] >> 32)
+    private func offer(_ links: UnsafeBufferPointer<UInt64>, to target: Int, _ scratch: BuildScratch) {
         let known = graph.neighbors(of: target)
-        var count = 0
-        for neighbor in known {
-            scratch.ids[count] = neighbor
-            count += 1
+        var count = known.count
+        if count > 0 { scratch.chosen.base.update(from: known.baseAddress!, count: count) }
+        var isChanged = false
+        for link in links {
+            var isKnown = false
+            for i in 0..<count where scratch.chosen[i] == link { isKnown = true }
+            if isKnown { continue }
+            let before = count
+            count = scratch.offer(store, link, count: count, limit: graph.degree)
+            if count != before { isChanged = true } else { isChanged = isChanged || contains(scratch, link, count) }
         }
-        for link in links where count < scratch.candidatesMax {
-            let source = UInt32(truncatingIfNeeded: link)
-            if known.contains(source) { continue }
-            scratch.ids[count] = source
-            count += 1
+        guard isChanged else { return }
+        setNeighbors(of: target, to: UnsafeBufferPointer(start: scratch.chosen.base, count: count), scratch)
+    }
+
+    private func contains(_ scratch: BuildScratch, _ link: UInt64, _ count: Int) -> Bool {
+        for i in 0..<count where scratch.chosen[i] == link { return true }
+        return false
+    }
+
+    /// Fills the slots that the choice left free.
+    func fillSlots() {
+        let occlusions = scratches.map { AlignedBuffer<Float>(count: $0.candidatesMax) }
+        workers.run(count: graph.nodes, chunk: 64) { worker, range in
+            let scratch = scratches[worker]
+            for node in range {
+                let known = graph.neighbors(of: node)
+                guard known.count < graph.degree else { continue }
+                store.load(node, into: &scratch.query)
+                var count = 0
+                for i in 0..<Self.sparesPerNode {
+                    let spare = spares[node * Self.sparesPerNode + i]
+                    guard spare != UInt32(node) else { continue }
+                    scratch.ids[count] = spare
+                    count += 1
+                }
+                count = scratch.weigh(store, count: count)
+                let chosenCount = known.count
+                if chosenCount > 0 { scratch.chosen.base.update(from: known.baseAddress!, count: chosenCount) }
+                let filled = scratch.fill(
+                    store, count: count, chosenCount: chosenCount, limit: graph.degree,
+                    occlusion: occlusions[worker].base)
+                setNeighbors(of: node, to: UnsafeBufferPointer(start: scratch.chosen.base, count: filled), scratch)
+            }
         }
-        guard count > known.count else { return }
-        if count <= graph.degree { return graph.setNeighbors(of: target, to: scratch.ids.base, count: count) }
-        space.load(target, into: &scratch.query)
-        space.distances(from: scratch.query, to: scratch.ids.base, count: count, into: scratch.distances.base)
-        for i in 0..<count {
-            scratch.candidates[i] = BestList.key(BestList.ordered(scratch.distances[i]), scratch.ids[i])
+    }
+
+    /// Makes every node reachable from node 0: each that is not gets a link from a near node that is and has a free
+    /// slot.
+    func repair() {
+        let scratch = scratches[0]
+        for _ in 0..<8 {
+            let unreachable = graph.unreachable()
+            if unreachable.isEmpty { return }
+            var isLost = [Bool](repeating: false, count: graph.nodes)
+            for node in unreachable { isLost[node] = true }
+            for node in unreachable where isLost[node] {
+                store.load(node, into: &scratch.query)
+                let count = scratch.weigh(store, count: search(node, inserted: graph.nodes, scratch))
+                let near = (0..<count).map { scratch.candidates[$0] }.filter { !isLost[Int(LayerGraph.node($0))] }
+                // With every slot taken the nearest node gives up its last; the next round sees whom that lost.
+                guard
+                    let giver = near.first(where: {
+                        graph.neighbors(of: Int(LayerGraph.node($0))).count < graph.degree
+                    }) ?? near.first
+                else { continue }
+                let target = Int(LayerGraph.node(giver))
+                var list = Array(graph.neighbors(of: target).prefix(graph.degree - 1))
+                list.append(LayerGraph.link(LayerGraph.distance(giver), UInt32(node)))
+                list.withUnsafeBufferPointer { setNeighbors(of: target, to: $0, scratch) }
+                graph.visitReachable(from: node, isNew: &isLost)
+            }
         }
-        scratch.sortCandidates(count: count)
-        let chosen = scratch.choose(space, count: count, limit: graph.degree)
-        graph.setNeighbors(of: target, to: scratch.chosen.base, count: chosen)
     }
 }

@@ -1,8 +1,12 @@
-/// The links of one level: up to `degree` neighbours for each of the nodes `0..<nodes`.
+/// The links of one level: up to `degree` neighbours for each of the nodes `0..<nodes`, nearest first, with their
+/// distances.
+///
+/// A link is `distance << 32 | node`, so that lists sort by distance. Shared by workers, each of which writes only lists
+/// that are its own at the time.
 final class LayerGraph: Sendable {
     let nodes: Int
     let degree: Int
-    private let links: AlignedBuffer<UInt32>
+    private let links: AlignedBuffer<UInt64>
     private let counts: AlignedBuffer<UInt32>
 
     init(nodes: Int, degree: Int) {
@@ -12,30 +16,29 @@ final class LayerGraph: Sendable {
         counts = AlignedBuffer(count: nodes)
     }
 
+    /// - Precondition: the distance is not negative.
     @inline(__always)
-    func neighbors(of node: Int) -> UnsafeBufferPointer<UInt32> {
+    static func link(_ distance: Int32, _ node: UInt32) -> UInt64 {
+        UInt64(UInt32(bitPattern: distance)) << 32 | UInt64(node)
+    }
+
+    @inline(__always)
+    static func node(_ link: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: link) }
+
+    @inline(__always)
+    static func distance(_ link: UInt64) -> Int32 { Int32(truncatingIfNeeded: link >> 32) }
+
+    @inline(__always)
+    func neighbors(of node: Int) -> UnsafeBufferPointer<UInt64> {
         UnsafeBufferPointer(start: links.base + node * degree, count: Int(counts[node]))
     }
 
     /// - Precondition: at most `degree` of them.
     @inline(__always)
-    func setNeighbors(of node: Int, to ids: UnsafePointer<UInt32>, count: Int) {
-        precondition(count <= degree)
-        (links.base + node * degree).update(from: ids, count: count)
-        counts[node] = UInt32(count)
-    }
-
-    /// The node's slots as the file has them: its neighbours, then its own number in what is left.
-    func writeSlots(of node: Int, to slots: UnsafeMutablePointer<UInt32>) {
-        let known = neighbors(of: node)
-        for i in 0..<degree { slots[i] = i < known.count ? known[i] : UInt32(node) }
-    }
-
-    /// Adds one neighbour, in place of the last one when there is no free slot.
-    func link(_ node: Int, to neighbor: Int) {
-        let slot = min(Int(counts[node]), degree - 1)
-        links[node * degree + slot] = UInt32(neighbor)
-        counts[node] = UInt32(slot + 1)
+    func setNeighbors(of node: Int, to list: UnsafeBufferPointer<UInt64>) {
+        precondition(list.count <= degree)
+        if let start = list.baseAddress { (links.base + node * degree).update(from: start, count: list.count) }
+        counts[node] = UInt32(list.count)
     }
 
     /// Which nodes cannot be reached from node 0, ascending. - Complexity: O(links).
@@ -51,9 +54,9 @@ final class LayerGraph: Sendable {
         isNew[start] = false
         var open = [start]
         while let node = open.popLast() {
-            for neighbor in neighbors(of: node) where isNew[Int(neighbor)] {
-                isNew[Int(neighbor)] = false
-                open.append(Int(neighbor))
+            for link in neighbors(of: node) where isNew[Int(Self.node(link))] {
+                isNew[Int(Self.node(link))] = false
+                open.append(Int(Self.node(link)))
             }
         }
     }

@@ -78,31 +78,36 @@ public struct SnapshotBuilder: Sendable {
 
     private func buildGraph(_ order: NodeOrder, threads: Int, _ progress: (BuildProgress) -> Void) -> BuiltGraph {
         let nodes = order.inputs.count
+        let workers = Workers(threads: threads)
         progress(BuildProgress(phase: .encoding, done: 0, total: nodes))
-        let space = vectors.withUnsafeBufferPointer {
-            CodeSpace(
-                vectors: $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed,
-                threads: threads)
+        let store = vectors.withUnsafeBufferPointer {
+            let encoding = Encoding.fitting(
+                $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, workers: workers)
+            return RowStore(
+                vectors: $0, order: order, metric: metric, encoding: encoding, degree: parameters.degree,
+                planes: encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1, workers: workers)
         }
         progress(BuildProgress(phase: .encoding, done: nodes, total: nodes))
-        var levels: [LayerGraph] = []
-        for size in order.layerSizes.reversed() + [nodes] {
-            let isBase = levels.count == order.layerSizes.count
+        let upper = order.layerSizes.map { size in
             let builder = LayerBuilder(
-                space: space, nodes: size, degree: isBase ? parameters.degree : parameters.upperDegree, upper: levels,
-                efConstruction: parameters.efConstruction, workers: Workers(threads: threads))
-            let level = builder.build { done, total in
-                if isBase { progress(BuildProgress(phase: .linking, done: done, total: total)) }
-            }
-            levels.append(level)
+                store: RowStore(first: size, of: store), efConstruction: parameters.upperEfConstruction,
+                workers: workers)
+            builder.link(0..<size, passes: 1) { _, _ in }
+            builder.repair()
+            return builder.graph
         }
-        return BuiltGraph(space: space, upper: levels.dropLast().reversed(), base: levels[levels.count - 1])
+        let builder = LayerBuilder(store: store, efConstruction: parameters.efConstruction, workers: workers)
+        builder.link(0..<nodes, passes: 2) { progress(BuildProgress(phase: .linking, done: $0, total: $1)) }
+        builder.fillSlots()
+        builder.repair()
+        return BuiltGraph(store: store, upper: upper, base: builder.graph)
     }
 }
 
 /// All levels of a finished graph.
 struct BuiltGraph {
-    let space: CodeSpace
+    /// Level 0, ready to be written.
+    let store: RowStore
     /// Levels 1, 2, ...
     let upper: [LayerGraph]
     let base: LayerGraph

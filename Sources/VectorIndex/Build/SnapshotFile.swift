@@ -29,12 +29,13 @@ struct SnapshotFile {
         header.sourceVersion = parameters.sourceVersion
         header.fingerprint = parameters.modelFingerprint
         if let graph {
-            header.codeKind = .int8
-            header.codeBytes = UInt32(graph.space.encoding.codeBytes)
+            header.codeKind = graph.store.layout.planes == 1 ? .packed1 : .packed2
+            header.codeBytes = UInt32(graph.store.layout.codeBytes)
             header.degree = UInt32(parameters.degree)
             header.upperDegree = UInt32(parameters.upperDegree)
             header.layers = UInt32(graph.upper.count)
-            header.scale = graph.space.encoding.scale
+            header.scale = graph.store.encoding.scale
+            header.commonLength = graph.store.encoding.commonLength
         }
         file = try SectionWriter(path: path)
     }
@@ -46,7 +47,7 @@ struct SnapshotFile {
         if let graph {
             try writeRows(graph) { progress($0, 2 * nodes) }
             if !graph.upper.isEmpty { try writeUpper(graph) }
-            if metric == .squaredL2 { try writeArray(.center, graph.space.encoding.center) }
+            if metric == .squaredL2 { try writeArray(.center, graph.store.encoding.center) }
         }
         try writeExact(vectors) { progress(nodes + $0, 2 * nodes) }
         try writeArray(.ids, order.ids)
@@ -58,23 +59,13 @@ struct SnapshotFile {
     func install() throws(VectorIndexError) -> SnapshotInfo { try file.install() }
 
     private mutating func writeRows(_ graph: BuiltGraph, progress: (Int) -> Void) throws(VectorIndexError) {
-        let layout = RowLayout(dimensions: dimensions, degree: graph.base.degree, metric: metric)
-        let nodes = graph.base.nodes
-        let perBuffer = max(1, Self.bufferBytes / layout.stride)
-        let rows = AlignedBuffer<UInt8>(count: perBuffer * layout.stride)
-        file.begin(.rows, stride: layout.stride)
-        for start in stride(from: 0, to: nodes, by: perBuffer) {
-            let end = min(start + perBuffer, nodes)
-            for node in start..<end {
-                let row = UnsafeMutableRawPointer(rows.base + (node - start) * layout.stride)
-                row.copyMemory(from: graph.space.codes.base + node * layout.codeBytes, byteCount: layout.codeBytes)
-                graph.base.writeSlots(
-                    of: node, to: (row + layout.neighborsOffset).assumingMemoryBound(to: UInt32.self))
-                if layout.hasNorm {
-                    (row + layout.normOffset).storeBytes(of: graph.space.norms[node], as: Int32.self)
-                }
-            }
-            try file.append(rows.bytes(count: (end - start) * layout.stride))
+        let store = graph.store
+        let stride = store.layout.stride
+        let perBuffer = max(1, Self.bufferBytes / stride)
+        file.begin(.rows, stride: stride)
+        for start in Swift.stride(from: 0, to: store.nodes, by: perBuffer) {
+            let end = min(start + perBuffer, store.nodes)
+            try file.append(UnsafeRawBufferPointer(start: store.row(start), count: (end - start) * stride))
             progress(end)
         }
         try file.end()
@@ -82,14 +73,19 @@ struct SnapshotFile {
 
     /// A directory of the levels' sizes, padded to a cache line, then level after level its nodes' slots.
     private mutating func writeUpper(_ graph: BuiltGraph) throws(VectorIndexError) {
-        let degree = graph.upper[0].degree
+        let degree = Int(header.upperDegree)
         file.begin(.upper, stride: 4 * degree)
         var directory = [UInt32](repeating: 0, count: UpperLayout.directoryBytes / 4)
         for (i, level) in graph.upper.enumerated() { directory[i] = UInt32(level.nodes) }
         try append(directory)
         for level in graph.upper {
             let slots = AlignedBuffer<UInt32>(count: level.nodes * degree)
-            for node in 0..<level.nodes { level.writeSlots(of: node, to: slots.base + node * degree) }
+            for node in 0..<level.nodes {
+                let known = level.neighbors(of: node)
+                for i in 0..<degree {
+                    slots[node * degree + i] = i < known.count ? LayerGraph.node(known[i]) : UInt32(node)
+                }
+            }
             try file.append(slots.bytes(count: level.nodes * degree))
         }
         try file.end()

@@ -17,6 +17,8 @@ struct FileHeader: Equatable {
     var efSearch: UInt32 = 0
     /// Code units per unit of length.
     var scale: Float = 0
+    /// The length that codes' vectors were brought to by one more coordinate; 0 when they were not.
+    var commonLength: Float = 0
     var seed: UInt64 = 0
     var sourceVersion: UInt64 = 0
     var exactScanMax: UInt32 = 0
@@ -29,7 +31,7 @@ struct FileHeader: Equatable {
         static let dimensions = 40, metric = 44, codeKind = 48, codeBytes = 52, degree = 56, upperDegree = 60,
             layers = 64
         static let efConstruction = 68, efSearch = 72, scale = 76, seed = 80, sourceVersion = 88, sectionCount = 96
-        static let exactScanMax = 100, reserved1 = 104..<128, contentHash = 128..<160, fingerprint = 160..<288
+        static let exactScanMax = 100, commonLength = 104, reserved1 = 108..<128, contentHash = 128..<160, fingerprint = 160..<288
         static let reserved2 = 288..<508, crc32c = 508
     }
 
@@ -52,6 +54,7 @@ struct FileHeader: Equatable {
         page[Offset.efConstruction, as: UInt32.self] = efConstruction
         page[Offset.efSearch, as: UInt32.self] = efSearch
         page[Offset.scale, as: UInt32.self] = scale.bitPattern
+        page[Offset.commonLength, as: UInt32.self] = commonLength.bitPattern
         page[Offset.seed, as: UInt64.self] = seed
         page[Offset.sourceVersion, as: UInt64.self] = sourceVersion
         page[Offset.exactScanMax, as: UInt32.self] = exactScanMax
@@ -90,6 +93,7 @@ struct FileHeader: Equatable {
         efConstruction = page[Offset.efConstruction, as: UInt32.self]
         efSearch = page[Offset.efSearch, as: UInt32.self]
         scale = Float(bitPattern: page[Offset.scale, as: UInt32.self])
+        commonLength = Float(bitPattern: page[Offset.commonLength, as: UInt32.self])
         seed = page[Offset.seed, as: UInt64.self]
         sourceVersion = page[Offset.sourceVersion, as: UInt64.self]
         exactScanMax = page[Offset.exactScanMax, as: UInt32.self]
@@ -120,14 +124,21 @@ struct FileHeader: Equatable {
             throw damaged("efSearch \(efSearch) is outside 1...\(IndexFormat.efMax)", Offset.efSearch)
         }
         guard codeKind != .none else {
-            guard codeBytes == 0, degree == 0, upperDegree == 0, layers == 0 else {
+            guard codeBytes == 0, degree == 0, upperDegree == 0, layers == 0, commonLength == 0 else {
                 throw damaged("an index without rows has a graph's numbers", Offset.codeKind)
             }
             return
         }
         guard nodes > 0 else { throw damaged("rows without nodes", Offset.nodes) }
-        guard codeBytes == UInt32(IndexFormat.rounded(Int(dimensions), to: IndexFormat.lineBytes)) else {
+        guard commonLength.isFinite, commonLength >= 0, commonLength == 0 || metric == .innerProduct else {
+            throw damaged("the common length is not one", Offset.commonLength)
+        }
+        let expected = Encoding.codeBytes(dimensions: Int(dimensions), isLifted: commonLength > 0)
+        guard codeBytes == UInt32(expected) else {
             throw damaged("a code of \(codeBytes) bytes does not fit \(dimensions) dimensions", Offset.codeBytes)
+        }
+        guard degree % UInt32(IndexFormat.blockSlots) == 0 else {
+            throw damaged("degree \(degree) is not a multiple of \(IndexFormat.blockSlots)", Offset.degree)
         }
         for (value, offset) in [(degree, Offset.degree), (upperDegree, Offset.upperDegree)] {
             guard value >= 1, value <= UInt32(IndexFormat.degreeMax) else {

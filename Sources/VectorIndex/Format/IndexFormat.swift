@@ -1,3 +1,5 @@
+import CBLAS
+
 /// The numbers that docs/INDEX_FORMAT.md fixes; the writer and the reader both take them from here.
 enum IndexFormat {
     /// As in PNG: a high bit, a name, and line ends that text-mode copies would change.
@@ -17,6 +19,8 @@ enum IndexFormat {
     /// Node numbers leave one bit of 32 to the search's lists.
     static let nodesMax = 1 << 31 - 1
     static let degreeMax = 256
+    /// Neighbour slots that are scored together.
+    static let blockSlots = Int(NX_BLOCK)
     static let layersMax = 16
     static let efMax = 1 << 20
 
@@ -26,37 +30,65 @@ enum IndexFormat {
     static func rounded(_ value: Int, to multiple: Int) -> Int { (value + multiple - 1) / multiple * multiple }
 }
 
-/// How a row says where its node lies.
+/// How rows are coded.
 package enum CodeKind: UInt32, Sendable {
     /// No rows and no graph: the index is small and is scanned exactly.
     case none = 0
-    /// Layout A: the node's own rotated 8-bit code, then its neighbours' numbers.
-    case int8 = 1
+    /// The node's own 8-bit code, and its neighbours' codes of 1 bit a coordinate.
+    case packed1 = 2
+    /// The node's own 8-bit code, and its neighbours' codes of 2 bits a coordinate.
+    case packed2 = 3
 
     package var name: String {
         switch self {
         case .none: "none (scanned exactly)"
-        case .int8: "int8 code and neighbour ids (layout A)"
+        case .packed1: "8-bit own code, neighbours packed at 1 bit a coordinate"
+        case .packed2: "8-bit own code, neighbours packed at 2 bits a coordinate"
+        }
+    }
+
+    /// Codes of at most so many bytes are better off with two bits a coordinate; see docs/decisions/search-layout.md.
+    static let twoBitCodeBytesMax = 128
+
+    /// Bits a coordinate of a neighbour's code.
+    var planes: Int {
+        switch self {
+        case .none: 0
+        case .packed1: 1
+        case .packed2: 2
         }
     }
 }
 
-/// The layout of a row of `CodeKind.int8`.
+/// The layout of a row of a packed code kind: all that one hop of a search reads.
 struct RowLayout: Equatable {
     /// The own code, one byte a coordinate: dimensions rounded up to cache lines.
     let codeBytes: Int
-    /// Neighbour slots; an empty one holds the node's own number.
+    let planes: Int
+    /// Neighbour slots, a multiple of 32; an empty one holds the node's own number.
     let degree: Int
-    /// Squared Euclidean distance needs the code's own sum of squares beside its neighbours.
+    /// Squared Euclidean distance needs the code's own sum of squares as well.
     let hasNorm: Bool
 
-    init(dimensions: Int, degree: Int, metric: Metric) {
-        codeBytes = IndexFormat.rounded(dimensions, to: IndexFormat.lineBytes)
+    init(codeBytes: Int, planes: Int, degree: Int, hasNorm: Bool) {
+        self.codeBytes = codeBytes
+        self.planes = planes
         self.degree = degree
-        hasNorm = metric == .squaredL2
+        self.hasNorm = hasNorm
     }
 
-    var neighborsOffset: Int { codeBytes }
-    var normOffset: Int { codeBytes + 4 * degree }
+    /// The neighbours' codes: for each 32 slots, plane by plane, 16 bytes for each 4 coordinates.
+    var packedOffset: Int { codeBytes }
+    var planeBytes: Int { 4 * codeBytes }
+    /// f16: fa of all slots, then fr of all slots.
+    var factorsOffset: Int { codeBytes + degree / IndexFormat.blockSlots * planes * planeBytes }
+    var neighborsOffset: Int { factorsOffset + 4 * degree }
+    var normOffset: Int { neighborsOffset + 4 * degree }
     var stride: Int { IndexFormat.rounded(normOffset + (hasNorm ? 4 : 0), to: IndexFormat.lineBytes) }
+
+    var shape: nx_row_shape {
+        nx_row_shape(
+            code_bytes: UInt32(codeBytes), planes: UInt32(planes), blocks: UInt32(degree / IndexFormat.blockSlots),
+            factors_offset: UInt32(factorsOffset), ids_offset: UInt32(neighborsOffset), stride: UInt32(stride))
+    }
 }

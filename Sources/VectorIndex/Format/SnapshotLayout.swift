@@ -10,7 +10,9 @@ struct SnapshotLayout {
     var sections: [SectionEntry]
 
     var rowLayout: RowLayout {
-        RowLayout(dimensions: Int(header.dimensions), degree: Int(header.degree), metric: header.metric)
+        RowLayout(
+            codeBytes: Int(header.codeBytes), planes: header.codeKind.planes, degree: Int(header.degree),
+            hasNorm: header.metric == .squaredL2)
     }
 
     func section(_ tag: SectionTag) -> SectionEntry? { sections.first { $0.tag == tag } }

@@ -7,39 +7,43 @@ import Synchronization
 public final class SearchScratch: @unchecked Sendable {
     private let isBusy = Atomic<Bool>(false)
     private(set) var query: AlignedBuffer<Float>
-    private(set) var rotated: AlignedBuffer<Float>
-    private(set) var code: AlignedBuffer<Int8>
-    private(set) var keys: AlignedBuffer<UInt64>
+    private(set) var code: QueryCode
     private(set) var ids: AlignedBuffer<UInt32>
-    private(set) var dots: AlignedBuffer<Int32>
-    var visited: VisitedSet
+    private(set) var scores: AlignedBuffer<Float>
+    let walk = WalkScratch()
+    /// What the last search did.
+    public internal(set) var statistics = SearchStatistics()
 
     public init() {
         query = AlignedBuffer(count: 0)
-        rotated = AlignedBuffer(count: 0)
-        code = AlignedBuffer(count: 0)
-        keys = AlignedBuffer(count: 0)
-        ids = AlignedBuffer(count: IndexFormat.degreeMax)
-        dots = AlignedBuffer(count: IndexFormat.degreeMax)
-        visited = VisitedSet(nodes: 0)
+        code = QueryCode(codeBytes: 0, planes: 1)
+        ids = AlignedBuffer(count: 0)
+        scores = AlignedBuffer(count: 0)
     }
 
     func take() {
         let wasBusy = isBusy.exchange(true, ordering: .acquiring)
         precondition(!wasBusy, "a SearchScratch serves one search at a time; give each thread its own")
+        statistics = SearchStatistics()
     }
 
     func giveBack() { isBusy.store(false, ordering: .releasing) }
 
-    func fit(dimensions: Int, nodes: Int, ef: Int) {
-        let padded = IndexFormat.rounded(dimensions, to: IndexFormat.lineBytes)
-        if query.count < padded {
-            query = AlignedBuffer(count: padded)
-            rotated = AlignedBuffer(count: padded)
-            code = AlignedBuffer(count: padded)
+    func fit(dimensions: Int) {
+        if query.count < dimensions { query = AlignedBuffer(count: dimensions) }
+    }
+
+    /// Fits a walk of so many nearest nodes.
+    func fit(_ layout: RowLayout, nodes: Int, nearest: Int) {
+        if code.codeBytes != layout.codeBytes || code.planes != layout.planes {
+            code = QueryCode(codeBytes: layout.codeBytes, planes: layout.planes)
         }
-        if keys.count < ef { keys = AlignedBuffer(count: ef) }
-        if visited.capacity < nodes { visited = VisitedSet(nodes: nodes) }
+        let recorded = max(4 * nearest, 2048)
+        walk.fit(nodes: nodes, nearest: nearest, recorded: recorded)
+        if ids.count < recorded {
+            ids = AlignedBuffer(count: recorded)
+            scores = AlignedBuffer(count: recorded)
+        }
     }
 }
 

@@ -7,10 +7,10 @@ extension Snapshot {
     /// Scores are those of `search`: candidates that the matrix product finds are scored anew in the fixed order.
     /// - Complexity: O(queries * n * dimensions).
     public func exactSearch(_ queries: [[Float]], k: Int) throws(VectorIndexError) -> [[Neighbor]] {
-        try checkLimits(k: k, ef: info.efSearch)
+        try checkLimits(k: k)
         let prepared = AlignedBuffer<Float>(count: queries.count * view.dimensions)
         let scratch = SearchScratch()
-        scratch.fit(dimensions: view.dimensions, nodes: 0, ef: 1)
+        scratch.fit(dimensions: view.dimensions)
         for (i, query) in queries.enumerated() {
             try loadQuery(query, into: scratch)
             (prepared.base + i * view.dimensions).update(from: scratch.query.base, count: view.dimensions)

@@ -6,96 +6,112 @@ extension Snapshot {
 
     /// The k nearest vectors, best first; fewer only when the index holds fewer ids.
     ///
-    /// An index with a graph is searched through it, from the top level down, and what was found is ranked anew by the
-    /// exact vectors; a small index is scanned exactly.
+    /// An index with a graph is searched through it, and what was found is ranked anew by the exact vectors; a small
+    /// index is scanned exactly.
     /// - Parameters:
-    ///   - efSearch: width of the search: larger finds more and costs more. The index's own when nil; at least k.
-    ///   - scratch: memory of the caller's, for one search at a time; nil takes some from a pool.
+    ///   - effort: what the search may cost; the index's own target of recall when nil.
+    ///   - scratch: memory of the caller's, for one search at a time, which also keeps the search's statistics; nil
+    ///     takes some from a pool.
     public func search(
-        _ query: [Float], k: Int, efSearch: Int? = nil, scratch: SearchScratch? = nil
+        _ query: [Float], k: Int, effort: SearchEffort? = nil, scratch: SearchScratch? = nil
     ) throws(VectorIndexError) -> [Neighbor] {
-        let ef = efSearch ?? info.efSearch
-        try checkLimits(k: k, ef: ef)
+        try checkLimits(k: k)
         let own = scratch ?? pool.take()
         own.take()
         defer {
             own.giveBack()
             if scratch == nil { pool.giveBack(own) }
         }
-        let width = min(max(ef, k), max(view.nodes, 1))
-        own.fit(dimensions: view.dimensions, nodes: view.nodes, ef: width)
+        own.fit(dimensions: view.dimensions)
         try loadQuery(query, into: own)
-        guard let encoding = view.encoding else { return scan(own.query.base, k: k) }
-        let queryScale = encoding.encodeQuery(own.query.base, rotated: own.rotated.base, code: own.code.base)
-        let ratio = view.rowLayout.hasNorm ? (queryScale > 0 ? 2 * encoding.scale / queryScale : 0) : 1
-        let best = searchGraph(own, width: width, ratio: ratio)
-        return rerank(best, own.query.base, k: k)
+        guard let encoding = view.encoding else {
+            own.statistics.distances = view.nodes
+            return scan(own.query.base, k: k)
+        }
+        let rule = try walkRule(for: effort, k: min(k, view.nodes))
+        own.fit(view.rowLayout, nodes: view.nodes, nearest: rule.nearest)
+        own.code.load(own.query.base, encoding, isUnitLength: info.metric != .squaredL2)
+        let result = view.walk!.run(own.code, from: view.entries!.nearest(to: own.code), rule: rule, own.walk)
+        own.statistics.hops = result.hops
+        own.statistics.distances = result.hops * (view.rowLayout.degree + 1) + view.entries!.count
+        return rerank(own, recorded: result.recorded, k: k)
     }
 
-    func checkLimits(k: Int, ef: Int) throws(VectorIndexError) {
+    func checkLimits(k: Int) throws(VectorIndexError) {
         guard (1...Self.kMax).contains(k) else {
             throw VectorIndexError(.invalidParameter, "k is \(k)", remedy: "Ask for 1...\(Self.kMax) neighbours.")
         }
-        guard (1...IndexFormat.efMax).contains(ef) else {
-            throw VectorIndexError(.invalidParameter, "efSearch is \(ef)", remedy: "Use 1...\(IndexFormat.efMax).")
+    }
+
+    private func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule {
+        switch effort ?? .targetRecall(0.95) {
+        case .efSearch(let ef):
+            guard (1...IndexFormat.efMax).contains(ef) else {
+                throw VectorIndexError(
+                    .invalidParameter, "efSearch is \(ef)", remedy: "Use 1...\(IndexFormat.efMax).")
+            }
+            return WalkRule(nearest: min(max(ef, k), view.nodes), slack: 0, cap: .max)
+        case .slack(let slack):
+            guard slack >= 0 else {
+                throw VectorIndexError(.invalidParameter, "slack is \(slack)", remedy: "Use a number from 0 on.")
+            }
+            return WalkRule(nearest: k, slack: slack, cap: Self.devCap)
+        case .targetRecall(let target):
+            guard target > 0, target <= 1 else {
+                throw VectorIndexError(
+                    .invalidParameter, "targetRecall is \(target)", remedy: "Use a number above 0 and up to 1.")
+            }
+            return WalkRule(nearest: k, slack: 0.04, cap: Self.devCap)
         }
     }
+    nonisolated(unsafe) public static var devCap = 16
+    nonisolated(unsafe) public static var devMargin: Float = 0.078
 
     /// Checks the query and copies it, of unit length under cosine.
     func loadQuery(_ query: [Float], into scratch: SearchScratch) throws(VectorIndexError) {
         let length = try query.withUnsafeBufferPointer { query throws(VectorIndexError) in
             try VectorCheck.length(of: query, dimensions: view.dimensions, metric: info.metric)
         }
-        for i in 0..<view.dimensions {
-            scratch.query[i] = info.metric == .cosine ? Float(Double(query[i]) / length) : query[i]
-        }
-    }
-
-    /// The beam search of HNSW (Malkov and Yashunin, 2016): greedy on the upper levels, a beam of `width` on level 0.
-    ///
-    /// Distances are integers of the codes; numbers of nodes that a file gives are checked before they are followed.
-    private func searchGraph(_ scratch: SearchScratch, width: Int, ratio: Float) -> BestList {
-        let hop = Hop(view: view, code: scratch.code.base, ratio: ratio)
-        var entry: UInt32 = 0
-        for level in view.upper.reversed() {
-            entry = hop.descend(level.slots, nodes: level.nodes, degree: view.upperDegree, from: entry, scratch)
-        }
-        var best = BestList(keys: scratch.keys.base, capacity: width)
-        let ids = scratch.ids.base
-        let dots = scratch.dots.base
-        scratch.visited.clear()
-        _ = scratch.visited.insert(entry)
-        ids[0] = entry
-        hop.measure(ids, count: 1, into: dots)
-        best.insert(BestList.key(hop.ordered(dots[0], entry), entry))
-        let nodes = UInt32(view.nodes)
-        while let node = best.expandNext() {
-            let slots = view.neighbors(ofRow: Int(node))
-            var count = 0
-            for slot in 0..<view.rowLayout.degree {
-                let neighbor = slots[slot]
-                guard neighbor < nodes, scratch.visited.insert(neighbor) else { continue }
-                ids[count] = neighbor
-                count += 1
+        let copy = scratch.query.base
+        query.withUnsafeBufferPointer { query in
+            if info.metric == .cosine {
+                for i in 0..<query.count { copy[i] = Float(Double(query[i]) / length) }
+            } else {
+                copy.update(from: query.baseAddress!, count: query.count)
             }
-            hop.measure(ids, count: count, into: dots)
-            for i in 0..<count { best.insert(BestList.key(hop.ordered(dots[i], ids[i]), ids[i])) }
         }
-        return best
     }
 
-    /// Exact scores of the beam's best, and of those only a few: the codes' order is nearly the exact one.
-    private func rerank(_ best: BestList, _ query: UnsafePointer<Float>, k: Int) -> [Neighbor] {
+    /// Exact scores of those that may be among the k nearest: the 8-bit codes' distances are nearly the exact ones.
+    private func rerank(_ scratch: SearchScratch, recorded count: Int, k: Int) -> [Neighbor] {
+        var nearest = SmallestKeys(keys: scratch.walk.nearest.base, capacity: min(k, view.nodes))
+        let recorded = scratch.walk.recorded.base
+        for i in 0..<count { nearest.insert(recorded[i]) }
+        guard nearest.count > 0 else { return [] }
+        let margin = Self.devMargin / Float(view.rowLayout.codeBytes).squareRoot()
+        let limit = NodeKey.make(NodeKey.distance(nearest.largest) + margin, .max)
+        let ids = scratch.ids.base
+        var examined = 0
+        for i in 0..<count where recorded[i] <= limit {
+            ids[examined] = NodeKey.node(recorded[i])
+            examined += 1
+        }
+        scratch.statistics.reranked = examined
+        let scores = scratch.scores.base
+        let isDot = info.metric != .squaredL2
+        Kernels.active.scores(
+            rows: view.exact, ids: ids, count: examined, query: scratch.query.base, length: view.dimensions,
+            isDot: isDot, out: scores)
         var found: [Neighbor] = []
-        let examined = min(best.count, 2 * k + 16)
         found.reserveCapacity(examined)
         for i in 0..<examined {
-            let node = Int(BestList.node(best[i]))
-            let score = exactScore(query, node)
-            for position in view.idPositions(of: node) { found.append(Neighbor(id: view.ids[position], score: score)) }
+            for position in view.idPositions(of: Int(ids[i])) {
+                found.append(Neighbor(id: view.ids[position], score: isDot ? scores[i] : -scores[i]))
+            }
         }
         found.sort(by: Neighbor.isBetter)
-        return Array(found.prefix(k))
+        if found.count > k { found.removeLast(found.count - k) }
+        return found
     }
 
     @inline(__always)
@@ -104,70 +120,5 @@ extension Snapshot {
         return info.metric == .squaredL2
             ? -Kernels.active.squaredL2(query, vector, view.dimensions)
             : Kernels.active.dot(query, vector, view.dimensions)
-    }
-}
-
-/// The integer distances of one query to rows.
-private struct Hop {
-    let rows: UnsafePointer<UInt8>
-    let layout: RowLayout
-    let view: SnapshotView
-    let code: UnsafePointer<Int8>
-    /// How many units of the rows' sums of squares one unit of product is worth.
-    let ratio: Float
-    private let kernels = Kernels.active
-    private let bias: Int32
-
-    init(view: SnapshotView, code: UnsafePointer<Int8>, ratio: Float) {
-        self.view = view
-        self.code = code
-        self.ratio = ratio
-        rows = view.rows!
-        layout = view.rowLayout
-        bias = (0..<view.rowLayout.codeBytes).reduce(Int32(0)) { $0 &+ Int32(code[$1]) } &* 128
-    }
-
-    @inline(__always)
-    func measure(_ ids: UnsafePointer<UInt32>, count: Int, into dots: UnsafeMutablePointer<Int32>) {
-        kernels.dots(
-            rows: rows, stride: layout.stride, ids: ids, count: count, query: code, length: layout.codeBytes, out: dots)
-    }
-
-    /// Less is nearer.
-    @inline(__always)
-    func ordered(_ dot: Int32, _ node: UInt32) -> UInt32 {
-        let product = dot &- bias
-        guard layout.hasNorm else { return BestList.ordered(-product) }
-        return BestList.ordered(Float(view.norm(ofRow: Int(node))) - ratio * Float(product))
-    }
-
-    func descend(
-        _ slots: UnsafePointer<UInt32>, nodes: Int, degree: Int, from entry: UInt32, _ scratch: SearchScratch
-    ) -> UInt32 {
-        let ids = scratch.ids.base
-        let dots = scratch.dots.base
-        var at = entry
-        ids[0] = entry
-        measure(ids, count: 1, into: dots)
-        var nearest = ordered(dots[0], entry)
-        while true {
-            var count = 0
-            let own = slots + Int(at) * degree
-            for slot in 0..<degree where own[slot] < UInt32(nodes) && own[slot] != at {
-                ids[count] = own[slot]
-                count += 1
-            }
-            measure(ids, count: count, into: dots)
-            var next = at
-            for i in 0..<count {
-                let distance = ordered(dots[i], ids[i])
-                if distance < nearest {
-                    nearest = distance
-                    next = ids[i]
-                }
-            }
-            if next == at { return at }
-            at = next
-        }
     }
 }

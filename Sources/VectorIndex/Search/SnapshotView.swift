@@ -19,6 +19,9 @@ struct SnapshotView: @unchecked Sendable {
     let upper: [(nodes: Int, slots: UnsafePointer<UInt32>)]
     let upperDegree: Int
     let encoding: Encoding?
+    /// The graph, where there is one.
+    let walk: GraphWalk?
+    let entries: EntryPoints?
 
     init(file: MappedFile, layout: SnapshotLayout) throws(VectorIndexError) {
         self.file = file
@@ -41,12 +44,19 @@ struct SnapshotView: @unchecked Sendable {
         upper = try Self.upperLevels(of: layout, base: base, file: file.path)
         if header.codeKind == .none {
             encoding = nil
+            walk = nil
+            entries = nil
         } else {
             let center = section(.center, as: Float.self).map {
                 Array(UnsafeBufferPointer(start: $0, count: Int(header.dimensions)))
             }
-            encoding = Encoding(
-                dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [])
+            let encoding = Encoding(
+                dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [],
+                commonLength: header.commonLength)
+            let walk = GraphWalk(rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit)
+            self.encoding = encoding
+            self.walk = walk
+            entries = EntryPoints(walk, count: min(nodes, EntryPoints.countMax))
         }
     }
 
@@ -88,11 +98,6 @@ struct SnapshotView: @unchecked Sendable {
     func neighbors(ofRow node: Int) -> UnsafePointer<UInt32> {
         UnsafeRawPointer(rows! + node * rowLayout.stride + rowLayout.neighborsOffset).assumingMemoryBound(
             to: UInt32.self)
-    }
-
-    @inline(__always)
-    func norm(ofRow node: Int) -> Int32 {
-        UnsafeRawPointer(rows! + node * rowLayout.stride + rowLayout.normOffset).load(as: Int32.self)
     }
 
     /// Positions in `ids` of a node's ids, clipped to what is there.

@@ -1,7 +1,7 @@
 /// Which nodes a search has met; emptied in one step by counting searches.
 struct VisitedSet {
-    private var marks: AlignedBuffer<UInt8>
-    private var epoch: UInt8 = 0
+    let marks: AlignedBuffer<UInt8>
+    private(set) var epoch: UInt8 = 0
 
     init(nodes: Int) { marks = AlignedBuffer(count: nodes) }
 

@@ -1,0 +1,165 @@
+import CBLAS
+
+/// When a walk ends.
+struct WalkRule {
+    /// How many of the nearest expanded nodes the limit is taken from: k, or efSearch.
+    var nearest: Int
+    /// How much farther than the last of them a node may be and still be expanded, in the encoding's unit.
+    var slack: Float
+    /// Of the nodes that wait, only so many of the nearest keep others out; more than the hot list holds means all.
+    var cap: Int
+
+    static let hotMax = Int(NX_HOT)
+}
+
+/// What a walk found and did.
+struct WalkResult {
+    /// Expanded nodes with the distances of their 8-bit codes, in the order met, in the scratch's `recorded`.
+    var recorded = 0
+    /// Rows expanded.
+    var hops = 0
+}
+
+/// The way through packed rows from an entry to a query's neighbours.
+///
+/// Nodes that wait to be expanded are kept by the estimates of their distances, which a row holds for all its
+/// neighbours; an expanded node's own distance comes from its 8-bit code. The walk ends when the nearest waiting node
+/// is farther than the limit, which is relative to the k-th nearest expanded one (the adaptive stop of Al-Jazzazi et
+/// al., "Distance adaptive beam search for provably accurate graph-based nearest neighbor search", 2025). Rows are
+/// chosen and asked for a few hops before they are read.
+///
+/// Numbers that come out of rows are checked before they are followed, so that a damaged file leads nowhere else.
+struct GraphWalk {
+    let rows: UnsafePointer<UInt8>
+    let nodes: Int
+    let layout: RowLayout
+    /// Half of a code unit squared.
+    let halfUnitSquare: Float
+    private let kernels = Kernels.active
+
+    init(rows: UnsafePointer<UInt8>, nodes: Int, layout: RowLayout, unit: Float) {
+        self.rows = rows
+        self.nodes = nodes
+        self.layout = layout
+        halfUnitSquare = unit * unit / 2
+    }
+
+    /// Walks from `entry` and leaves the expanded nodes in `scratch.recorded`.
+    func run(_ code: QueryCode, from entry: UInt32, rule: WalkRule, _ scratch: WalkScratch) -> WalkResult {
+        var shape = layout.shape
+        let stride = layout.stride
+        let query = UnsafePointer(code.query)
+        let ownScale = code.ownScale
+        let bias = code.bias
+        let nodes = UInt32(self.nodes)
+        let normOffset = layout.hasNorm ? layout.normOffset : 0
+        let hot = scratch.hot.base
+        let overflow = scratch.overflow.base
+        let recorded = scratch.recorded.base
+        let recordedMax = scratch.recorded.count
+        let ids = scratch.ids.base
+        let distances = scratch.distances.base
+        let keys = scratch.keys.base
+        let sums = scratch.sums.base
+        let isCapped = rule.cap <= WalkRule.hotMax
+        let capIndex = min(rule.cap, WalkRule.hotMax) - 1
+        var nearest = SmallestKeys(keys: scratch.nearest.base, capacity: rule.nearest)
+        var result = WalkResult()
+        var overflowCount = 0
+        // The next rows, oldest first.
+        var fifo = (UInt32(0), UInt32(0), UInt32(0))
+        var waiting = 0
+        var stop = Float.infinity
+
+        hot.update(repeating: NodeKey.none, count: WalkRule.hotMax)
+        scratch.visited.clear()
+        let marks = scratch.visited.marks.base
+        let epoch = scratch.visited.epoch
+        marks[Int(entry)] = epoch
+        hot[0] = NodeKey.make(-.infinity, entry)
+
+        while true {
+            var next = rows
+            while waiting < WalkScratch.ahead {
+                let key = hot[0]
+                if key == NodeKey.none {
+                    if overflowCount == 0 { break }
+                    overflowCount = refill(hot, overflow, overflowCount, below: stop)
+                    continue
+                }
+                if NodeKey.distance(key) > stop { break }
+                for i in 0..<WalkRule.hotMax - 1 { hot[i] = hot[i + 1] }
+                hot[WalkRule.hotMax - 1] = NodeKey.none
+                let node = NodeKey.node(key)
+                switch waiting {
+                case 0: fifo.0 = node
+                case 1: fifo.1 = node
+                default: fifo.2 = node
+                }
+                waiting += 1
+                next = rows + Int(node) * stride
+            }
+            if waiting == 0 { return result }
+            let node = fifo.0
+            fifo.0 = fifo.1
+            fifo.1 = fifo.2
+            waiting -= 1
+
+            let row = rows + Int(node) * stride
+            let product = kernels.scan(&shape, query, row: row, next: next, sums: sums)
+            var distance = ownScale * Float(product &- bias)
+            if normOffset > 0 {
+                distance +=
+                    halfUnitSquare * Float(UnsafeRawPointer(row + normOffset).load(as: Int32.self))
+            }
+            let own = NodeKey.make(distance, node)
+            nearest.insert(own)
+            result.hops += 1
+            if result.recorded == recordedMax { result.recorded = keepNearest(recorded, recordedMax) }
+            recorded[result.recorded] = own
+            result.recorded += 1
+
+            var limit: Float
+            if nearest.isFull {
+                stop = NodeKey.distance(nearest.largest) + rule.slack
+                limit = isCapped ? min(stop, NodeKey.distance(hot[capIndex])) : stop
+            } else {
+                limit = isCapped ? NodeKey.distance(hot[WalkRule.hotMax - 1]) : .infinity
+            }
+            let near = kernels.selectNear(
+                &shape, query, row: row, sums: sums, base: distance, limit: limit, ids: ids, distances: distances)
+            var count = 0
+            for i in 0..<near {
+                let neighbor = ids[i]
+                guard neighbor < nodes, marks[Int(neighbor)] != epoch else { continue }
+                marks[Int(neighbor)] = epoch
+                nx_prefetch(rows + Int(neighbor) * stride)
+                keys[count] = NodeKey.make(distances[i], neighbor)
+                count += 1
+            }
+            if overflowCount + count > WalkScratch.overflowMax {
+                overflowCount = keepNearest(overflow, overflowCount)
+            }
+            overflowCount += kernels.insert(keys, count: count, into: hot, overflow: overflow + overflowCount)
+        }
+    }
+
+    /// Moves the nearest of the overflow that are not past the limit into the empty list. - Returns: how many are left.
+    private func refill(
+        _ hot: UnsafeMutablePointer<Int64>, _ overflow: UnsafeMutablePointer<Int64>, _ count: Int, below stop: Float
+    ) -> Int {
+        var kept = 0
+        for i in 0..<count where NodeKey.distance(overflow[i]) <= stop {
+            overflow[kept] = overflow[i]
+            kept += 1
+        }
+        return kernels.insert(overflow, count: kept, into: hot, overflow: overflow)
+    }
+
+    /// Drops the farther half. - Returns: how many are left.
+    private func keepNearest(_ keys: UnsafeMutablePointer<Int64>, _ count: Int) -> Int {
+        var all = UnsafeMutableBufferPointer(start: keys, count: count)
+        all.sort()
+        return count / 2
+    }
+}

@@ -1,0 +1,39 @@
+import CBLAS
+
+/// What one walk over a graph works in, allocated once.
+///
+/// Every buffer has a bound of its own that the walk keeps: what a list cannot hold, its farthest nodes, is dropped.
+final class WalkScratch {
+    /// Nodes met and not yet expanded, beyond the sorted list.
+    static let overflowMax = 8192
+    /// Rows whose loading was begun and that are expanded next.
+    static let ahead = 3
+
+    let hot: AlignedBuffer<Int64>
+    let overflow: AlignedBuffer<Int64>
+    private(set) var recorded: AlignedBuffer<Int64>
+    private(set) var nearest: AlignedBuffer<Int64>
+    let ids: AlignedBuffer<UInt32>
+    let distances: AlignedBuffer<Float>
+    let keys: AlignedBuffer<Int64>
+    let sums: AlignedBuffer<Int32>
+    var visited: VisitedSet
+
+    init() {
+        hot = AlignedBuffer(count: Int(NX_HOT))
+        overflow = AlignedBuffer(count: Self.overflowMax + IndexFormat.degreeMax + 1)
+        recorded = AlignedBuffer(count: 0)
+        nearest = AlignedBuffer(count: 0)
+        ids = AlignedBuffer(count: IndexFormat.degreeMax + 16)
+        distances = AlignedBuffer(count: IndexFormat.degreeMax + 16)
+        keys = AlignedBuffer(count: IndexFormat.degreeMax + 16)
+        sums = AlignedBuffer(count: IndexFormat.degreeMax)
+        visited = VisitedSet(nodes: 0)
+    }
+
+    func fit(nodes: Int, nearest count: Int, recorded recordedCount: Int) {
+        if visited.capacity < nodes { visited = VisitedSet(nodes: nodes) }
+        if nearest.count < count { nearest = AlignedBuffer(count: count) }
+        if recorded.count < recordedCount { recorded = AlignedBuffer(count: recordedCount) }
+    }
+}
