@@ -133,7 +133,8 @@ AVX2 static int32_t scan_row(
     const __m256i nibble = _mm256_set1_epi8(0x0f), zero = _mm256_setzero_si256();
     const size_t length = shape->code_bytes, groups = length / 4;
     const uint8_t *codes = row + length;
-    const char *fetched = (const char *)next;
+    // A number: the address may be none.
+    uintptr_t fetched = (uintptr_t)next;
     size_t lines = shape->stride / 64;
     for (size_t block = 0; block < shape->blocks; block++) {
         __m256i all[4] = {zero, zero, zero, zero};
@@ -156,8 +157,8 @@ AVX2 static int32_t scan_row(
                         high_odd = _mm256_add_epi16(high_odd, _mm256_srli_epi16(second, 8));
                     }
                     if (lines >= 2) {
-                        _mm_prefetch(fetched, _MM_HINT_T0);
-                        _mm_prefetch(fetched + 64, _MM_HINT_T0);
+                        _mm_prefetch((const char *)fetched, _MM_HINT_T0);
+                        _mm_prefetch((const char *)(fetched + 64), _MM_HINT_T0);
                         fetched += 2 * 64;
                         lines -= 2;
                     }
@@ -168,7 +169,7 @@ AVX2 static int32_t scan_row(
         }
         for (int i = 0; i < 4; i++) store(sums + block * NX_BLOCK + 8 * i, all[i]);
     }
-    for (; lines > 0; lines--, fetched += 64) _mm_prefetch(fetched, _MM_HINT_T0);
+    for (; lines > 0; lines--, fetched += 64) _mm_prefetch((const char *)fetched, _MM_HINT_T0);
     return dot_row(row, query->code, length);
 }
 

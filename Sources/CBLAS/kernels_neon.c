@@ -130,7 +130,9 @@ static int32_t scan_row(
     const nx_row_shape *shape, const nx_query *query, const uint8_t *row, const uint8_t *next, int32_t *sums) {
     const uint8x16_t nibble = vdupq_n_u8(0x0f);
     const size_t length = shape->code_bytes, groups = length / 4;
-    const uint8_t *codes = row + length, *fetched = next;
+    const uint8_t *codes = row + length;
+    // A number: the address may be none.
+    uintptr_t fetched = (uintptr_t)next;
     size_t lines = shape->stride / 64;
     for (size_t block = 0; block < shape->blocks; block++) {
         uint32x4_t all[8];
@@ -154,8 +156,8 @@ static int32_t scan_row(
                         part[3] = vaddw_high_u8(part[3], high);
                     }
                     if (lines >= 2) {
-                        __builtin_prefetch(fetched);
-                        __builtin_prefetch(fetched + 64);
+                        __builtin_prefetch((const void *)fetched);
+                        __builtin_prefetch((const void *)(fetched + 64));
                         fetched += 2 * 64;
                         lines -= 2;
                     }
@@ -170,7 +172,7 @@ static int32_t scan_row(
         }
         for (int i = 0; i < 8; i++) vst1q_s32(sums + block * NX_BLOCK + 4 * i, vreinterpretq_s32_u32(all[i]));
     }
-    for (; lines > 0; lines--, fetched += 64) __builtin_prefetch(fetched);
+    for (; lines > 0; lines--, fetched += 64) __builtin_prefetch((const void *)fetched);
     return dot_row(row, query->code, length) + 128 * sum_of(query->code, length);
 }
 
