@@ -95,8 +95,10 @@ static int same_scan(const nx_kernels *kernels, case_room *room, size_t length, 
     int32_t expected[2 * NX_BLOCK], actual[2 * NX_BLOCK];
     const nx_row_shape shape = shape_of(length, planes, blocks);
     fill(room, shape.factors_offset, length, 63);
-    // The largest entries there are, so that sums are as large as they can be.
-    if (length == length_max) memset(room->query, 63, length);
+    // Nothing but the largest entries, so that sums are as large as they can be.
+    const int is_largest = length == length_max && planes == 2;
+    if (is_largest) memset(room->query, 63, length);
+    if (is_largest) memset(room->row, 255, shape.factors_offset);
     nx_kernels_scalar.make_table(room->query, length, room->tables[0]);
     fill(room, 0, length, 127);
     const nx_query query = {.code = room->query, .table = room->tables[0], .scale = 1, .offset = 0};
