@@ -104,7 +104,7 @@ fi
 if [[ "$for_tests" == yes ]]; then
     packages+=(chromium chromium-driver wordnet-base)
     # The kernels for 64-bit ARM are tested under an emulator.
-    [[ "$architecture" == x86_64 ]] && packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+    [[ "$architecture" != x86_64 ]] || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 fi
 if venv_wanted && ! venv_ready; then
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3 python3-venv)
