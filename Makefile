@@ -15,6 +15,7 @@ run: setup ## build and start everything on http://localhost:8000; Ctrl-C stops 
 test: setup-tests lint ## build everything and run all tests
 	swift build -c release --build-tests
 	swift test -c release --skip-build
+	scripts/test-neon.sh
 	scripts/test-console.sh
 
 bench: build ## measure speed beside recall and a peer; see Benchmarks/README.md

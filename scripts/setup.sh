@@ -3,7 +3,7 @@
 #
 # Usage: scripts/setup.sh [--tests]
 #   --tests   also what `make test` needs: Chromium, WordNet, the Python packages of the browser tests, and (on x86_64)
-#             llama.cpp's server with a small language model.
+#             llama.cpp's server with a small language model and an emulator of 64-bit ARM with its compiler.
 #
 # Safe to run again at any time and by two people at once; quick and offline when everything is in place.
 # NEXIFY_PARTS_DIR    where the downloaded parts go (default .nexify/parts)
@@ -103,6 +103,8 @@ if ! { postgresql_ready && model_ready; } || { llm_wanted && ! llm_ready; }; the
 fi
 if [[ "$for_tests" == yes ]]; then
     packages+=(chromium chromium-driver wordnet-base)
+    # The kernels for 64-bit ARM are tested under an emulator.
+    [[ "$architecture" != x86_64 ]] || packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
 fi
 if venv_wanted && ! venv_ready; then
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || packages+=(python3 python3-venv)

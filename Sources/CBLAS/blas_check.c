@@ -1,8 +1,9 @@
 // A start-up check of the system's BLAS. An OpenBLAS that is older than its processor has been seen to choose kernels
 // that answer wrongly and say nothing, so that the programs ask it a few sums whose answers they know.
 #include <math.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "include/CBLAS.h"
@@ -75,4 +76,18 @@ int nexify_blas_check(char *message, size_t capacity) {
     }
     free(room);
     return wrong;
+}
+
+static int is_sound;
+
+static void ask(void) {
+    char message[512] = "";
+    is_sound = nexify_blas_check(message, sizeof message) == 0;
+    if (!is_sound) fprintf(stderr, "%s; until then exact searches are slower, for they go without BLAS\n", message);
+}
+
+int nexify_blas_is_sound(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, ask);
+    return is_sound;
 }

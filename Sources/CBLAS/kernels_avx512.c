@@ -97,7 +97,8 @@ AVX512 static int32_t scan_row(
     const __m512i nibble = _mm512_set1_epi8(0x0f), group = _mm512_set1_epi32(0x30201000), ones = _mm512_set1_epi8(1);
     const size_t length = shape->code_bytes;
     const uint8_t *codes = row + length;
-    const char *fetched = (const char *)next;
+    // A number: the address may be none.
+    uintptr_t fetched = (uintptr_t)next;
     size_t lines = shape->stride / 64;
     for (size_t block = 0; block < shape->blocks; block++) {
         __m512i low[2], high[2];
@@ -118,7 +119,7 @@ AVX512 static int32_t scan_row(
                     high[i] = _mm512_dpbusd_epi32(high[i], _mm512_permutexvar_epi8(high_index, entries), ones);
                 }
                 if (lines >= 3) {
-                    for (int i = 0; i < 3; i++) _mm_prefetch(fetched + 64 * i, _MM_HINT_T0);
+                    for (int i = 0; i < 3; i++) _mm_prefetch((const char *)(fetched + 64 * (uintptr_t)i), _MM_HINT_T0);
                     fetched += 3 * 64;
                     lines -= 3;
                 }
@@ -127,7 +128,7 @@ AVX512 static int32_t scan_row(
         _mm512_storeu_si512(sums + block * NX_BLOCK, _mm512_add_epi32(low[0], low[1]));
         _mm512_storeu_si512(sums + block * NX_BLOCK + 16, _mm512_add_epi32(high[0], high[1]));
     }
-    for (; lines > 0; lines--, fetched += 64) _mm_prefetch(fetched, _MM_HINT_T0);
+    for (; lines > 0; lines--, fetched += 64) _mm_prefetch((const char *)fetched, _MM_HINT_T0);
     __m512i own[2] = {_mm512_setzero_si512(), _mm512_setzero_si512()};
     size_t j = 0;
     for (; j + 128 <= length; j += 128) {

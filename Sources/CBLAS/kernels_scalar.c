@@ -57,7 +57,7 @@ static void squared_l2s_f32(
 
 static int32_t scan_row(
     const nx_row_shape *shape, const nx_query *query, const uint8_t *row, const uint8_t *next, int32_t *sums) {
-    for (size_t j = 0; j < shape->stride; j += 64) __builtin_prefetch(next + j);
+    for (size_t j = 0; j < shape->stride; j += 64) __builtin_prefetch((const void *)((uintptr_t)next + j));
     const size_t groups = shape->code_bytes / 4;
     const uint8_t *codes = row + shape->code_bytes;
     for (size_t block = 0; block < shape->blocks; block++) {

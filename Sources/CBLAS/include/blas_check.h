@@ -11,6 +11,9 @@ extern "C" {
 // says what is wrong and what to do.
 int nexify_blas_check(char *message, size_t capacity);
 
+// The answer of nexify_blas_check as 1 or 0, asked once per process; a fault is said once on stderr.
+int nexify_blas_is_sound(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -119,7 +119,20 @@ typedef struct nx_kernels {
 /// The kernels of a level; NULL unless they are compiled in and this processor has the instructions.
 const nx_kernels *nx_kernels_named(const char *name);
 
-/// The level that NEXIFY_SIMD names when this processor has it, otherwise the best one; decided once per process.
+/// Compares a level with plain C, bit for bit, on a few hundred small cases; takes about a millisecond.
+/// - Returns: NULL when all is the same, otherwise the name of a kernel that differs.
+const char *nx_kernels_check(const nx_kernels *kernels);
+
+/// The first of `levels`, which begin with the best, that passes nx_kernels_check; plain C when none does. Those before
+/// the one that is named `wanted` (NULL or "" for any) are left out.
+///
+/// `message` receives a line for each level that is refused and when there is no level of the wanted name; "" when all
+/// is well.
+const nx_kernels *nx_kernels_choose(
+    const nx_kernels *const *levels, size_t count, const char *wanted, char *message, size_t capacity);
+
+/// The level that NEXIFY_SIMD names, otherwise the best that this processor has; one that fails the check is refused,
+/// said on stderr, and the next lower one taken. Decided once per process.
 const nx_kernels *nx_kernels_active(void);
 
 /// Asks for a cache line.
