@@ -18,6 +18,10 @@ struct GraphMeasure {
     /// Slacks from 0 on, each 1.3 times the one before it.
     private static let slacks: [Float] = [0] + (0..<18).map { i in (0..<i).reduce(Float(0.005)) { slack, _ in slack * 1.3 } }
 
+    /// A curve ends where searches find so much, or cost so many hops.
+    private static let recallMax = 0.999
+    private static let hopsMax: Float = 2_000
+
     /// The curves of the graph of the nodes below `held`, whose queries are the nodes of `held`.
     func calibrate(held: Range<Int>) -> [CalibrationPoint] {
         guard !held.isEmpty else { return [] }
@@ -37,9 +41,9 @@ struct GraphMeasure {
         var points: [CalibrationPoint] = []
         for k in Self.neighbors where k <= kMax {
             for slack in Self.slacks {
-                let point = measure(queries, truth, k: k, slack: slack)
+                let (point, recall) = measure(queries, truth, k: k, slack: slack)
                 points.append(point)
-                if point.recall >= 0.9995 { break }
+                if recall >= Self.recallMax || point.hops > Self.hopsMax { break }
             }
         }
         return points
@@ -47,7 +51,7 @@ struct GraphMeasure {
 
     private func measure(
         _ queries: AlignedBuffer<Float>, _ truth: [[UInt32]], k: Int, slack: Float
-    ) -> CalibrationPoint {
+    ) -> (CalibrationPoint, recall: Double) {
         let dimensions = vectors.dimensions
         let hits = AlignedBuffer<Int>(count: truth.count)
         let hops = AlignedBuffer<Int>(count: truth.count)
@@ -76,8 +80,9 @@ struct GraphMeasure {
         }
         let mean = sum / count
         let error = (max(squares / count - mean * mean, 0) / count).squareRoot()
-        return CalibrationPoint(
+        let point = CalibrationPoint(
             k: k, slack: slack, recall: Float(max(mean - error, 0)), hops: Float(Double(hopSum) / count))
+        return (point, mean)
     }
 
     /// Sample queries and their neighbours, as SELF has them.
