@@ -89,17 +89,34 @@ def without_twins(vectors: np.ndarray) -> np.ndarray:
 
 def exact_neighbours(base: np.ndarray, queries: np.ndarray, k: int = K) -> np.ndarray:
     """The k nearest rows of each query by the inner product: candidates by f32 BLAS, their order by f64."""
-    neighbours = np.empty((len(queries), k), dtype=np.int32)
-    candidates = min(len(base), 4 * k)
-    for start in range(0, len(queries), 200):
-        block = queries[start : start + 200]
-        near = np.argpartition(-(block @ base.T), candidates - 1, axis=1)[:, :candidates]
-        for row, (query, ids) in enumerate(zip(block, near, strict=True)):
-            ids = np.sort(ids)
-            exact = base[ids].astype(np.float64) @ query.astype(np.float64)
-            neighbours[start + row] = ids[np.argsort(-exact, kind="stable")[:k]]
-    check_truth(base, queries, neighbours)
-    return neighbours
+    return exact_in_prefixes(base, queries, [len(base)], k)[len(base)]
+
+
+def exact_in_prefixes(base: np.ndarray, queries: np.ndarray, counts: list[int], k: int = K) -> dict[int, np.ndarray]:
+    """The same among the first n rows, for each n of `counts`, in one pass."""
+    kept = 4 * k
+    ids = np.empty((len(queries), 0), dtype=np.int64)
+    near = np.empty((len(queries), 0), dtype=np.float32)
+    truths = {}
+    start = 0
+    for count in sorted(counts):
+        while start < count:
+            end = min(count, start + 32_768)
+            ids = np.concatenate([ids, np.broadcast_to(np.arange(start, end), (len(queries), end - start))], axis=1)
+            near = np.concatenate([near, queries @ base[start:end].T], axis=1)
+            if near.shape[1] > kept:
+                best = np.argpartition(-near, kept - 1, axis=1)[:, :kept]
+                ids, near = np.take_along_axis(ids, best, axis=1), np.take_along_axis(near, best, axis=1)
+            start = end
+        truths[count] = np.stack([nearest(base, query, row, k) for query, row in zip(queries, ids, strict=True)])
+        check_truth(base[:count], queries, truths[count])
+    return truths
+
+
+def nearest(base: np.ndarray, query: np.ndarray, candidates: np.ndarray, k: int) -> np.ndarray:
+    candidates = np.sort(candidates)
+    exact = base[candidates].astype(np.float64) @ query.astype(np.float64)
+    return candidates[np.argsort(-exact, kind="stable")[:k]].astype(np.int32)
 
 
 def check_truth(base: np.ndarray, queries: np.ndarray, neighbours: np.ndarray) -> None:

@@ -3,7 +3,7 @@
 worker.py build SYSTEM --data DIR --index PATH --threads N     builds and saves; prints one JSON object
 worker.py view SYSTEM --data DIR --index PATH                  times opening without reading the file; prints one object
 worker.py serve SYSTEM --data DIR --index PATH                 opens; then answers a JSON line for each one on standard input:
-    {"width": 64} -> {"recall": 0.97, "seconds": 0.4, "cpuSeconds": 0.4}
+    {"width": 64} -> {"recall": 0.97, "qps": 5000, "cores": 1.0, "peakBytes": 123456789}
 The data directory holds base.npy, queries.npy and truth.npy. Standard output carries nothing but the answers.
 """
 
@@ -89,8 +89,8 @@ def serve(system: System, data: Path, path: Path, answer) -> None:
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         answer({
             "recall": recall(np.asarray(found), truth),
-            "seconds": seconds,
-            "cpuSeconds": cpu,
+            "qps": len(queries) / seconds,
+            "cores": cpu / seconds,
             "peakBytes": peak_bytes(),
         })
 
