@@ -1,12 +1,12 @@
 """How our search's cost grows with the number of vectors: the same queries against 1,000 to 1,000,000 rows."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 
 from nexify import IndexTool, add_points
-from progress import Progress
-from vectors import K, SEED, exact_in_prefixes
+from vectors import SEED, K, exact_in_prefixes
 
 COUNTS = [1_000, 3_000, 10_000, 30_000, 100_000, 400_000, 1_000_000]
 # The noise of a copy, relative to the vector's length.
@@ -31,31 +31,33 @@ def rows(base: np.ndarray, count: int) -> np.ndarray:
     return grown
 
 
-def measure_curve(
-    tool: IndexTool, texts: Path, work: Path, progress: Progress, rounds: int, threads: int, largest: int
-) -> list[dict]:
-    """One entry for each n: the build, and the sweeps of native and AVX2 kernels, `rounds` of each by turns."""
+def prepare(texts: Path, directory: Path, largest: int) -> dict[int, int]:
+    """Writes the vectors and the truth for each n to a directory of its own; returns how many of each n are copies."""
     base, queries = np.load(texts / "base.npy"), np.load(texts / "queries.npy")
     counts = sorted({count for count in [*COUNTS, len(base)] if count <= largest})
-    directory = work / "curve"
-    directory.mkdir(parents=True, exist_ok=True)
+    grown = rows(base, counts[-1])
+    for count, truth in exact_in_prefixes(grown, queries, counts).items():
+        target = directory / str(count)
+        target.mkdir(parents=True, exist_ok=True)
+        for file, array in (("base", grown[:count]), ("queries", queries), ("truth", truth)):
+            np.save(target / f"{file}.npy", array)
+    return {count: max(0, count - len(base)) for count in counts}
+
+
+def measure_curve(
+    tool: IndexTool, directory: Path, counts: dict[int, int], variants: list[str], rounds: int, threads: int
+) -> list[dict]:
+    """One entry for each n: the build, and each variant's sweeps, by turns. What was prepared is removed."""
     points = []
-    with progress.step("cost against n"):
-        print("  vectors and truth", flush=True)
-        grown = rows(base, counts[-1])
-        truths = exact_in_prefixes(grown, queries, counts)
-        np.save(directory / "queries.npy", queries)
-        for count in counts:
-            print(f"  n = {count:,}", flush=True)
-            np.save(directory / "base.npy", grown[:count])
-            np.save(directory / "truth.npy", truths[count])
-            index = directory / "nexify.index"
-            build = tool.build(directory / "base.npy", index, threads)
-            sweeps: dict[str, dict] = {"nexify": {}, "nexify-avx2": {}}
-            for _ in range(rounds):
-                for variant, sweep in sweeps.items():
-                    add_points(sweep, tool.bench(directory, index, variant, K)["points"])
-            points.append({"n": count, "copies": max(0, count - len(base)), "build": build, "sweeps": sweeps})
-            for file in (index, directory / "base.npy", Path(f"{index}.previous")):
-                file.unlink(missing_ok=True)
+    for count, copies in counts.items():
+        print(f"  n = {count:,}", flush=True)
+        data = directory / str(count)
+        index = data / "nexify.index"
+        build = tool.build(data / "base.npy", index, threads)
+        sweeps: dict[str, dict] = {variant: {} for variant in variants}
+        for _ in range(rounds):
+            for variant, sweep in sweeps.items():
+                add_points(sweep, tool.bench(data, index, variant, K)["points"])
+        points.append({"n": count, "copies": copies, "build": build, "sweeps": sweeps})
+        shutil.rmtree(data)
     return points

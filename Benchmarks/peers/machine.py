@@ -6,7 +6,18 @@ import subprocess
 from pathlib import Path
 
 # The instruction sets that decide which kernels run.
-FLAGS = ["avx2", "fma", "avx512f", "avx512bw", "avx512_vnni", "avx512vbmi", "avx512_bf16", "avx512_vpopcntdq", "asimd", "sve"]
+FLAGS = [
+    "avx2",
+    "fma",
+    "avx512f",
+    "avx512bw",
+    "avx512_vnni",
+    "avx512vbmi",
+    "avx512_bf16",
+    "avx512_vpopcntdq",
+    "asimd",
+    "sve",
+]
 
 
 def load_average() -> float:

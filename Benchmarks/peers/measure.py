@@ -1,7 +1,7 @@
 """Measures Nexify beside its peers and writes docs/BENCHMARKS.md. Run it by `make bench-peers`.
 
-Indexes are built once and kept with the figures of their building, so an interrupted run goes on where it was; what a run
-measured is kept too, so that the document can be written again (--report-only).
+Indexes are built once and kept with the figures of their building, so an interrupted run goes on where it was; what a
+run measured is kept too, so that the document can be written again (--report-only).
 """
 
 import argparse
@@ -9,24 +9,35 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 
 import machine
-import report
-from curve import measure_curve
+from curve import measure_curve, prepare
 from nexify import TITLES, VARIANTS, IndexTool, ToolFailed, add_points
 from peer_process import PeerFailed, PeerProcess, ask_once
 from progress import Progress
 from systems import SYSTEMS
-from vectors import K, SOURCES, data_set
+from vectors import SOURCES, K, data_set
 
 RECALLS = [0.90, 0.95, 0.99]
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Guesses for the time left: seconds to build 100,000 vectors with 2 threads (384 dimensions; 50 take about 0.4 of it).
 BUILD_GUESSES = {
-    "nexify": 25, "symphonyqg": 23, "symphonyqg-random": 55, "svs": 50, "rabitq-hnsw": 38, "faiss-flat": 28,
-    "faiss-refined": 22, "hnswlib": 25, "vsag": 41, "usearch-bf16": 24, "usearch-i8": 20,
+    "nexify": 25,
+    "symphonyqg": 23,
+    "symphonyqg-random": 55,
+    "svs": 50,
+    "rabitq-hnsw": 38,
+    "faiss-flat": 28,
+    "faiss-refined": 22,
+    "hnswlib": 25,
+    "vsag": 41,
+    "usearch-bf16": 24,
+    "usearch-i8": 20,
 }
 ROUND_GUESS = 4.0
 
@@ -39,6 +50,12 @@ def write(path: Path, value: dict) -> None:
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(value, indent=1))
     unfinished.replace(path)
+
+
+def apart(function: Callable, *arguments):
+    """Calls in a process of its own: the peak memory of a process that we start begins with our own."""
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def remove(path: Path) -> None:
@@ -54,26 +71,43 @@ class Run:
         self.results = read(self.results_path)
         self.results.setdefault("data", {})
         self.progress = Progress()
+        # AVX2 is forced where there is something better to compare it with.
+        has_avx2 = "avx2" in machine.describe()["instructions"]
+        self.variants = [variant for variant in VARIANTS if has_avx2 or variant != "nexify-avx2"]
 
     def measure(self) -> None:
         sets = {}
         for name in self.options.data:
-            sets[name] = data_set(name, self.options.work / "vectors", self.tool.path, self.options.quick)
+            sets[name] = self._vectors(name)
         self._plan(sets)
         for name, data in sets.items():
             self._data_set(name, data)
         if not self.options.skip_curve:
-            texts = data_set("texts", self.options.work / "vectors", self.tool.path, self.options.quick)
+            texts = self._vectors("texts")
             load = machine.load_average()
-            points = measure_curve(
-                self.tool, texts, self.indexes, self.progress,
-                rounds=self.options.curve_rounds, threads=self.options.build_threads, largest=self.options.curve_max,
-            )
+            with self.progress.step("cost against n"):
+                counts = apart(prepare, texts, self.indexes / "curve", self.options.curve_max)
+                points = measure_curve(
+                    self.tool,
+                    self.indexes / "curve",
+                    counts,
+                    [one for one in self.variants if one != "nexify-2"],
+                    rounds=self.options.curve_rounds,
+                    threads=self.options.build_threads,
+                )
             self.results["curve"] = {
-                "points": points, "loadBefore": load, "loadAfter": machine.load_average(),
-                "rounds": self.options.curve_rounds, "at": now(), "tool": self.tool.sha256, "commit": commit(),
+                "points": points,
+                "loadBefore": load,
+                "loadAfter": machine.load_average(),
+                "rounds": self.options.curve_rounds,
+                "at": now(),
+                "tool": self.tool.sha256,
+                "commit": commit(),
             }
             self._save()
+
+    def _vectors(self, name: str) -> Path:
+        return apart(data_set, name, self.options.work / "vectors", self.tool.path, self.options.quick)
 
     def _plan(self, sets: dict[str, Path]) -> None:
         for name, data in sets.items():
@@ -81,10 +115,12 @@ class Run:
             size = description["rows"] / 100_000 * (1 if description["dimensions"] >= 128 else 0.4)
             for system in ["nexify", *self.options.peers]:
                 if not self._built(name, system, data):
-                    self.progress.plan(f"{name}: build {system}", BUILD_GUESSES[system] * size * 2 / self.options.build_threads)
+                    self.progress.plan(
+                        f"{name}: build {system}", BUILD_GUESSES[system] * size * 2 / self.options.build_threads
+                    )
             self.progress.plan(f"{name}: open and calibrate", 12 * len(self.options.peers) * min(1, size))
             for number in range(self.options.rounds):
-                seconds = ROUND_GUESS * (len(self.options.peers) + len(VARIANTS)) * min(1, size)
+                seconds = ROUND_GUESS * (len(self.options.peers) + len(self.variants)) * min(1, size)
                 self.progress.plan(f"{name}: round {number + 1}", seconds)
         if not self.options.skip_curve:
             self.progress.plan("cost against n", 600 * self.options.curve_max / 1_000_000)
@@ -102,7 +138,7 @@ class Run:
         systems = result["systems"]
         for system in ["nexify", *self.options.peers]:
             systems[system] = self._build(name, system, data)
-        for variant in VARIANTS:
+        for variant in self.variants:
             systems[variant] = {**systems["nexify"], "title": TITLES[variant], "points": {}}
 
         processes: dict[str, PeerProcess] = {}
@@ -113,10 +149,10 @@ class Run:
                     self._open(name, system, data, systems[system], processes, widths)
             for number in range(self.options.rounds):
                 with self.progress.step(f"{name}: round {number + 1}"):
-                    order = [*VARIANTS, *processes]
+                    order = [*self.variants, *processes]
                     # Who follows whom changes from round to round.
                     for system in order[number % len(order) :] + order[: number % len(order)]:
-                        if system in VARIANTS:
+                        if system in self.variants:
                             self._measure_ours(name, system, data, systems[system])
                         elif system in processes:
                             self._measure_peer(system, systems[system], processes, widths)
@@ -144,10 +180,15 @@ class Run:
 
     def _build(self, name: str, system: str, data: Path) -> dict:
         if system == "nexify":
-            described = {"title": TITLES["nexify"], "version": "this tree", "parameters": "R 32"}
+            described = {"title": TITLES["nexify"], "package": "nexify", "version": commit(), "parameters": "R 32"}
         else:
             peer = SYSTEMS[system]
-            described = {"title": peer.title, "version": peer.version, "parameters": peer.parameters}
+            described = {
+                "title": peer.title,
+                "package": peer.package,
+                "version": peer.version,
+                "parameters": peer.parameters,
+            }
         index = self._index(name, system)
         record = self._built(name, system, data)
         if record is None:
@@ -178,9 +219,9 @@ class Run:
             process = PeerProcess(system, data, index)
             processes[system] = process
             widths[system] = process.calibrate(peer.widths, RECALLS)
-            result["open"] = process.opened
+            result["opens"] = [process.opened, ask_once("open", system, data, index, 1)]
             if peer.view is not None:
-                result["view"] = ask_once("view", system, data, index, 1)
+                result["opens"].append(ask_once("view", system, data, index, 1))
         except PeerFailed as failure:
             self._drop(system, result, processes, failure)
         result["points"] = {}
@@ -197,7 +238,9 @@ class Run:
             processes[system].search(widths[system][0])
             for width in widths[system]:
                 answer = processes[system].search(width)
-                point = result["points"].setdefault(f"{width}", {"setting": "ef", "value": width, "recall": [], "qps": []})
+                point = result["points"].setdefault(
+                    f"{width}", {"setting": "ef", "value": width, "recall": [], "qps": []}
+                )
                 point["recall"].append(answer["recall"])
                 point["qps"].append(answer["qps"])
                 point["cores"] = max(point.get("cores", 0), answer["cores"])
@@ -247,11 +290,21 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--curve-rounds", type=int, default=3, help="rounds of the cost against n (default: 3)")
     parser.add_argument("--curve-max", type=int, default=1_000_000, help="its largest n (default: 1000000)")
     parser.add_argument("--rebuild", action="store_true", help="build every index anew")
-    parser.add_argument("--quick", action="store_true", help="small subsets, to see that everything works; figures mean nothing")
-    parser.add_argument("--report-only", action="store_true", help="only write the document, from what was measured last")
-    parser.add_argument("--tool", type=Path, default=REPOSITORY / ".build/release/index-tool", help="the index-tool to measure")
-    parser.add_argument("--work", type=Path, default=REPOSITORY / ".nexify/benchmarks", help="where vectors, indexes and results are")
-    parser.add_argument("--output", type=Path, help="directory of BENCHMARKS.md (default: docs; with --quick, the work directory)")
+    parser.add_argument(
+        "--quick", action="store_true", help="small subsets, to see that everything works; figures mean nothing"
+    )
+    parser.add_argument(
+        "--report-only", action="store_true", help="only write the document, from what was measured last"
+    )
+    parser.add_argument(
+        "--tool", type=Path, default=REPOSITORY / ".build/release/index-tool", help="the index-tool to measure"
+    )
+    parser.add_argument(
+        "--work", type=Path, default=REPOSITORY / ".nexify/benchmarks", help="where vectors, indexes and results are"
+    )
+    parser.add_argument(
+        "--output", type=Path, help="directory of BENCHMARKS.md (default: docs; with --quick, the work directory)"
+    )
     options = parser.parse_args()
     options.data = [name for name in options.data.split(",") if name]
     options.peers = [name for name in options.peers.split(",") if name]
@@ -278,6 +331,8 @@ def main() -> None:
             raise SystemExit(str(failure)) from None
     if not results.exists():
         raise SystemExit(f"Nothing was measured yet: {results} is missing.")
+    import report  # With matplotlib it is large, and the programs measured above would begin with its size.
+
     report.write(json.loads(results.read_text()), options.output, Path(__file__).with_name("notes.md"))
 
 

@@ -24,7 +24,9 @@ class ToolFailed(Exception):
 def add_points(points: dict, found: list[dict]) -> None:
     """Adds one round of index-tool's sweep to the rounds before it."""
     for one in found:
-        point = points.setdefault(f"{one['setting']} {one['value']}", {**one, "recall": [], "qps": [], "p50": [], "p99": []})
+        point = points.setdefault(
+            f"{one['setting']} {one['value']}", {**one, "recall": [], "qps": [], "p50": [], "p99": []}
+        )
         point["recall"].append(one["recall"])
         point["qps"].append(one["qps"])
         point["p50"].append(one["p50Microseconds"])
@@ -40,21 +42,52 @@ class IndexTool:
 
     def build(self, base: Path, index: Path, threads: int) -> dict:
         """Time and memory of the whole command: reading the vectors, building, verifying and writing the file."""
-        command = [self.path, "build", "--input", base, "--metric", "cosine", "--output", index, "--threads", str(threads)]
-        seconds, peak, _ = self._run(command, {})
-        return {"seconds": seconds, "saveSeconds": 0.0, "threads": threads, "peakBytes": peak, "fileBytes": index.stat().st_size}
+        command = [
+            self.path,
+            "build",
+            "--input",
+            base,
+            "--metric",
+            "cosine",
+            "--output",
+            index,
+            "--threads",
+            str(threads),
+        ]
+        seconds, cpu, peak, _ = self._run(command, {})
+        return {
+            "seconds": seconds,
+            "saveSeconds": 0.0,
+            "threads": threads,
+            "cores": cpu / seconds,
+            "peakBytes": peak,
+            "fileBytes": index.stat().st_size,
+        }
 
     def bench(self, data: Path, index: Path, variant: str, k: int) -> dict:
         """One round over the tool's own sweep: its report."""
         environment, threads = VARIANTS[variant]
         command = [
-            self.path, "bench", "--index", index, "--queries", data / "queries.npy", "--truth", data / "truth.npy",
-            "-k", str(k), "--threads", str(threads), "--rounds", "1", "--json",
+            self.path,
+            "bench",
+            "--index",
+            index,
+            "--queries",
+            data / "queries.npy",
+            "--truth",
+            data / "truth.npy",
+            "-k",
+            str(k),
+            "--threads",
+            str(threads),
+            "--rounds",
+            "1",
+            "--json",
         ]
-        return json.loads(self._run(command, environment)[2])
+        return json.loads(self._run(command, environment)[-1])
 
-    def _run(self, command: list, environment: dict) -> tuple[float, int, str]:
-        """Seconds, peak resident bytes and standard output."""
+    def _run(self, command: list, environment: dict) -> tuple[float, float, int, str]:
+        """Seconds, processor seconds, peak resident bytes and standard output."""
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
             began = time.perf_counter()
             process = subprocess.Popen(
@@ -69,6 +102,8 @@ class IndexTool:
             process.returncode = os.waitstatus_to_exitcode(status)
             if process.returncode != 0:
                 errors.seek(0)
-                raise ToolFailed(f"index-tool {command[1]} ended with {process.returncode}: {errors.read()[-500:].strip()}")
+                raise ToolFailed(
+                    f"index-tool {command[1]} ended with {process.returncode}: {errors.read()[-500:].strip()}"
+                )
             output.seek(0)
-            return seconds, usage.ru_maxrss * 1024, output.read()
+            return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, output.read()

@@ -26,7 +26,7 @@ def front(points: list[Point]) -> list[Point]:
 
 
 def speed_at(points: list[Point], recall: float) -> Speed | None:
-    """Speed at `recall`, log-linear between the front's neighbouring points; nothing where the sweep never gets there."""
+    """Speed at `recall`, log-linear between the front's neighbours; nothing where the sweep never gets there."""
     best = front(points)
     above = next((index for index, point in enumerate(best) if point.recall >= recall), None)
     if above is None:

@@ -29,10 +29,13 @@ def command(verb: str, system: str, data: Path, index: Path) -> list[str]:
 
 
 def ask_once(verb: str, system: str, data: Path, index: Path, threads: int) -> dict:
-    """A process that gives one answer and ends: `build` or `view`."""
+    """A process that gives one answer and ends: `build`, `open` or `view`."""
     result = subprocess.run(
         [*command(verb, system, data, index), "--threads", str(threads)],
-        env=environment(threads), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        env=environment(threads),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     if result.returncode != 0:
         raise PeerFailed(reason(verb, result.returncode, result.stderr))
@@ -51,7 +54,11 @@ class PeerProcess:
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             command("serve", system, data, index),
-            env=environment(1), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
+            env=environment(1),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            text=True,
         )
         self.opened = self._answer()
         self.peak_bytes = self.opened["peakBytes"]

@@ -1,8 +1,8 @@
 """The peers: how each library builds, saves, opens and searches, with the parameters that the report prints.
 
-All get unit vectors, so that the inner product and the Euclidean distance order rows as cosine does: each library measures by
-the one with which it was faster at equal recall on 20,000 vectors. Every search answers all queries in one call with one thread,
-except where the library has no such call.
+All get unit vectors, so that the inner product and the Euclidean distance order rows as cosine does: each library
+measures by the one with which it was faster at equal recall on 20,000 vectors. Every search answers all queries in one
+call with one thread, except where the library has no such call.
 """
 
 import importlib.metadata
@@ -92,9 +92,7 @@ def _faiss_flat_build(base: np.ndarray, threads: int) -> Any:
 
 def _faiss_refined_build(base: np.ndarray, threads: int) -> Any:
     faiss = _faiss(threads)
-    coarse = faiss.IndexHNSWSQ(
-        base.shape[1], faiss.ScalarQuantizer.QT_8bit, 16, faiss.METRIC_INNER_PRODUCT
-    )
+    coarse = faiss.IndexHNSWSQ(base.shape[1], faiss.ScalarQuantizer.QT_8bit, 16, faiss.METRIC_INNER_PRODUCT)
     coarse.hnsw.efConstruction = 200
     index = faiss.IndexRefineFlat(coarse)
     index.train(base)
@@ -301,45 +299,97 @@ def _own_save(index: Any, path: Path) -> None:
 
 SYSTEMS: dict[str, System] = {
     "symphonyqg": System(
-        "SymphonyQG", "rabitqlib", "R 32, efC 200, raw vectors, L2",
-        _symphony_build("pipnn"), _own_save, _symphony_open, _symphony_search,
+        "SymphonyQG",
+        "rabitqlib",
+        "R 32, efC 200, raw vectors, L2",
+        _symphony_build("pipnn"),
+        _own_save,
+        _symphony_open,
+        _symphony_search,
     ),
     "symphonyqg-random": System(
-        "SymphonyQG, random start", "rabitqlib", "R 32, efC 200, three passes from random edges, L2",
-        _symphony_build("random"), _own_save, _symphony_open, _symphony_search,
+        "SymphonyQG, random start",
+        "rabitqlib",
+        "R 32, efC 200, three passes from random edges, L2",
+        _symphony_build("random"),
+        _own_save,
+        _symphony_open,
+        _symphony_search,
     ),
     "svs": System(
-        "SVS Vamana f32", "scalable-vs", "R 32, window 200, alpha 0.95, MIP",
-        _svs_build, _svs_save, _svs_open, _svs_search,
+        "SVS Vamana f32",
+        "scalable-vs",
+        "R 32, window 200, alpha 0.95, MIP",
+        _svs_build,
+        _svs_save,
+        _svs_open,
+        _svs_search,
     ),
     "rabitq-hnsw": System(
-        "rabitqlib HNSW, 5 bits", "rabitqlib", "M 16, efC 200, 16 centroids, ip",
-        _rabitq_hnsw_build, _own_save, _rabitq_hnsw_open, _rabitq_hnsw_search,
+        "rabitqlib HNSW, 5 bits",
+        "rabitqlib",
+        "M 16, efC 200, 16 centroids, ip",
+        _rabitq_hnsw_build,
+        _own_save,
+        _rabitq_hnsw_open,
+        _rabitq_hnsw_search,
     ),
     "faiss-flat": System(
-        "faiss HNSW flat", "faiss-cpu", "M 16, efC 200, ip (L2 below 128 dimensions)",
-        _faiss_flat_build, lambda index, path: _faiss(1).write_index(index, str(path)), _faiss_open, _faiss_flat_search,
+        "faiss HNSW flat",
+        "faiss-cpu",
+        "M 16, efC 200, ip (L2 below 128 dimensions)",
+        _faiss_flat_build,
+        lambda index, path: _faiss(1).write_index(index, str(path)),
+        _faiss_open,
+        _faiss_flat_search,
         view=_faiss_view,
     ),
     "faiss-refined": System(
-        "faiss HNSW SQ8 + refine × 3", "faiss-cpu", "M 16, efC 200, ip",
-        _faiss_refined_build, lambda index, path: _faiss(1).write_index(index, str(path)),
-        _faiss_open, _faiss_refined_search, view=_faiss_view,
+        "faiss HNSW SQ8 + refine × 3",
+        "faiss-cpu",
+        "M 16, efC 200, ip",
+        _faiss_refined_build,
+        lambda index, path: _faiss(1).write_index(index, str(path)),
+        _faiss_open,
+        _faiss_refined_search,
+        view=_faiss_view,
     ),
     "hnswlib": System(
-        "hnswlib", "hnswlib", "M 16, efC 200, ip",
-        _hnswlib_build, lambda index, path: index.save_index(str(path)), _hnswlib_open, _hnswlib_search,
+        "hnswlib",
+        "hnswlib",
+        "M 16, efC 200, ip",
+        _hnswlib_build,
+        lambda index, path: index.save_index(str(path)),
+        _hnswlib_open,
+        _hnswlib_search,
     ),
     "vsag": System(
-        "vsag hgraph SQ8", "pyvsag", "R 32, efC 200, sq8_uniform re-ranked by f32, L2; one call a query",
-        _vsag_build, _own_save, _vsag_open, _vsag_search,
+        "vsag hgraph SQ8",
+        "pyvsag",
+        "R 32, efC 200, sq8_uniform re-ranked by f32, L2; one call a query",
+        _vsag_build,
+        _own_save,
+        _vsag_open,
+        _vsag_search,
     ),
     "usearch-bf16": System(
-        "usearch bf16", "usearch", "M 16, efC 200, ip (cos below 128 dimensions)",
-        _usearch_build("bf16"), _own_save, _usearch_open, _usearch_search, view=_usearch_view,
+        "usearch bf16",
+        "usearch",
+        "M 16, efC 200, ip (cos below 128 dimensions)",
+        _usearch_build("bf16"),
+        _own_save,
+        _usearch_open,
+        _usearch_search,
+        view=_usearch_view,
     ),
     "usearch-i8": System(
-        "usearch i8", "usearch", "M 16, efC 200, cos",
-        _usearch_build("i8"), _own_save, _usearch_open, _usearch_search, view=_usearch_view,
+        "usearch i8",
+        "usearch",
+        "M 16, efC 200, cos",
+        _usearch_build("i8"),
+        _own_save,
+        _usearch_open,
+        _usearch_search,
+        view=_usearch_view,
     ),
 }

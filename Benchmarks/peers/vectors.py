@@ -1,7 +1,8 @@
 """The vectors that everything is measured on: made once, kept under a directory of their own.
 
-Each data set is a directory with base.npy and queries.npy (unit vectors, f32, one a row), tuning.npy (further queries, which no
-figure of the report uses: tune on these), truth.npy (the 10 nearest rows of each query, exact, nearest first, i32) and set.json.
+Each data set is a directory with base.npy and queries.npy (unit vectors, f32, one a row), tuning.npy (further
+queries, which no figure of the report uses: tune on these), truth.npy (the 10 nearest rows of each query, exact, nearest
+first, i32) and set.json.
 """
 
 import hashlib
@@ -33,7 +34,9 @@ def unique_lines(text: bytes) -> bytes:
 
 
 def gloss_lines() -> bytes:
-    shell = "cat data.noun data.verb data.adj data.adv | grep -a -v '^  ' | sed 's/^.*| //; s/; *\"[^\"]*\"//g; s/ *$//'"
+    shell = (
+        "cat data.noun data.verb data.adj data.adv | grep -a -v '^  ' | sed 's/^.*| //; s/; *\"[^\"]*\"//g; s/ *$//'"
+    )
     return unique_lines(subprocess.run(shell, shell=True, check=True, cwd=WORDNET, capture_output=True).stdout)
 
 
@@ -95,14 +98,16 @@ def exact_neighbours(base: np.ndarray, queries: np.ndarray, k: int = K) -> np.nd
 def exact_in_prefixes(base: np.ndarray, queries: np.ndarray, counts: list[int], k: int = K) -> dict[int, np.ndarray]:
     """The same among the first n rows, for each n of `counts`, in one pass."""
     kept = 4 * k
-    ids = np.empty((len(queries), 0), dtype=np.int64)
+    ids = np.empty((len(queries), 0), dtype=np.int32)
     near = np.empty((len(queries), 0), dtype=np.float32)
     truths = {}
     start = 0
     for count in sorted(counts):
         while start < count:
             end = min(count, start + 32_768)
-            ids = np.concatenate([ids, np.broadcast_to(np.arange(start, end), (len(queries), end - start))], axis=1)
+            ids = np.concatenate(
+                [ids, np.broadcast_to(np.arange(start, end, dtype=np.int32), (len(queries), end - start))], axis=1
+            )
             near = np.concatenate([near, queries @ base[start:end].T], axis=1)
             if near.shape[1] > kept:
                 best = np.argpartition(-near, kept - 1, axis=1)[:, :kept]
@@ -125,7 +130,9 @@ def check_truth(base: np.ndarray, queries: np.ndarray, neighbours: np.ndarray) -
         similarities = np.einsum("ij,j->i", base, queries[row], dtype=np.float64, optimize=False)
         best = np.sort(similarities)[::-1][: neighbours.shape[1]]
         if not np.allclose(similarities[neighbours[row]], best, atol=1e-6):
-            raise SystemExit("numpy's matrix product gives wrong neighbours on this machine: there is no truth to compare with.")
+            raise SystemExit(
+                "numpy's matrix product gives wrong neighbours on this machine: there is no truth to compare with."
+            )
 
 
 def data_set(name: str, directory: Path, tool: Path, quick: bool = False) -> Path:

@@ -1,8 +1,9 @@
 """A process for one peer, so that its threads, memory and crashes are its own.
 
-worker.py build SYSTEM --data DIR --index PATH --threads N     builds and saves; prints one JSON object
-worker.py view SYSTEM --data DIR --index PATH                  times opening without reading the file; prints one object
-worker.py serve SYSTEM --data DIR --index PATH                 opens; then answers a JSON line for each one on standard input:
+worker.py build SYSTEM --data DIR --index PATH --threads N  builds and saves; prints one JSON object
+worker.py open SYSTEM --data DIR --index PATH               opens and asks once; prints the times as one object
+worker.py view SYSTEM --data DIR --index PATH               the same, opening without reading the file
+worker.py serve SYSTEM --data DIR --index PATH              opens; then answers each line of standard input:
     {"width": 64} -> {"recall": 0.97, "qps": 5000, "cores": 1.0, "peakBytes": 123456789}
 The data directory holds base.npy, queries.npy and truth.npy. Standard output carries nothing but the answers.
 """
@@ -10,7 +11,6 @@ The data directory holds base.npy, queries.npy and truth.npy. Standard output ca
 import argparse
 import json
 import os
-import resource
 import sys
 import time
 from pathlib import Path
@@ -27,7 +27,9 @@ def resident_bytes() -> int:
 
 
 def peak_bytes() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    """Of this program: `ru_maxrss` would begin with what the process that started it had."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
 def recall(found: np.ndarray, truth: np.ndarray) -> float:
@@ -46,9 +48,9 @@ def imported(system: System, dimensions: int) -> None:
 
 def build(system: System, data: Path, path: Path, threads: int) -> dict:
     base = np.load(data / "base.npy")
-    began = time.perf_counter()
+    cpu, began = time.process_time(), time.perf_counter()
     index = system.build(base, threads)
-    built = time.perf_counter()
+    cpu, built = time.process_time() - cpu, time.perf_counter()
     system.save(index, path)
     saved = time.perf_counter()
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
@@ -56,6 +58,7 @@ def build(system: System, data: Path, path: Path, threads: int) -> dict:
         "seconds": built - began,
         "saveSeconds": saved - built,
         "threads": threads,
+        "cores": cpu / (built - began),
         "peakBytes": peak_bytes(),
         "fileBytes": sum(file.stat().st_size for file in files),
     }
@@ -87,17 +90,19 @@ def serve(system: System, data: Path, path: Path, answer) -> None:
         cpu, began = time.process_time(), time.perf_counter()
         found = system.search(index, queries, K, width)
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        answer({
-            "recall": recall(np.asarray(found), truth),
-            "qps": len(queries) / seconds,
-            "cores": cpu / seconds,
-            "peakBytes": peak_bytes(),
-        })
+        answer(
+            {
+                "recall": recall(np.asarray(found), truth),
+                "qps": len(queries) / seconds,
+                "cores": cpu / seconds,
+                "peakBytes": peak_bytes(),
+            }
+        )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["build", "view", "serve"])
+    parser.add_argument("command", choices=["build", "open", "view", "serve"])
     parser.add_argument("system", choices=SYSTEMS)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--index", type=Path, required=True)
@@ -115,8 +120,9 @@ def main() -> None:
 
     if options.command == "build":
         answer(build(system, options.data, options.index, options.threads))
-    elif options.command == "view":
-        answer(first_answer(system, system.view, options.index, np.load(options.data / "queries.npy"))[1])
+    elif options.command in ("open", "view"):
+        opener = system.open if options.command == "open" else system.view
+        answer(first_answer(system, opener, options.index, np.load(options.data / "queries.npy"))[1])
     else:
         serve(system, options.data, options.index, answer)
 
