@@ -6,8 +6,8 @@ public struct BuildParameters: Sendable, Equatable {
     public var upperDegree: Int
     /// Width of the search that finds a new node's neighbours. Larger: better graph, slower build.
     public var efConstruction: Int
-    /// Width of a search that does not say its own.
-    public var efSearch: Int
+    /// The recall that searches aim for which do not say one.
+    public var targetRecall: Double
     /// Indexes of at most this many different vectors have no graph and are scanned exactly.
     public var exactScanMax: Int
     public var seed: UInt64
@@ -19,14 +19,14 @@ public struct BuildParameters: Sendable, Equatable {
     public var sourceVersion: UInt64
 
     public init(
-        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 128, efSearch: Int = 64,
+        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 256, targetRecall: Double = 0.98,
         exactScanMax: Int = 2_000,
         seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0
     ) {
         self.degree = degree
         self.upperDegree = upperDegree
         self.efConstruction = efConstruction
-        self.efSearch = efSearch
+        self.targetRecall = targetRecall
         self.exactScanMax = exactScanMax
         self.seed = seed
         self.threads = threads
@@ -47,8 +47,8 @@ public struct BuildParameters: Sendable, Equatable {
         guard (8...4096).contains(efConstruction) else {
             throw refuse("efConstruction \(efConstruction) is not allowed", "Use 8...4096.")
         }
-        guard (1...IndexFormat.efMax).contains(efSearch) else {
-            throw refuse("efSearch \(efSearch) is not allowed", "Use 1...\(IndexFormat.efMax).")
+        guard targetRecall > 0, targetRecall <= 1 else {
+            throw refuse("targetRecall \(targetRecall) is not allowed", "Use a number above 0 and up to 1.")
         }
         guard (0...1_000_000).contains(exactScanMax) else {
             throw refuse("exactScanMax \(exactScanMax) is not allowed", "Use 0...1000000.")
@@ -69,7 +69,7 @@ public struct BuildParameters: Sendable, Equatable {
 /// How far a build is.
 public struct BuildProgress: Sendable, Equatable {
     public enum Phase: String, Sendable {
-        case encoding, linking, writing, verifying
+        case encoding, linking, filling, measuring, writing, verifying
     }
 
     public var phase: Phase

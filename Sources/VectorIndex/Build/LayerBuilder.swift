@@ -14,6 +14,8 @@ struct LayerBuilder {
     /// Per node, the nearest that its last search met: what free slots are filled from.
     private let spares: AlignedBuffer<UInt32>
     private static let sparesPerNode = 96
+    /// Per node, whether its row's free slots were filled since its neighbours last changed.
+    private let isFilled: AlignedBuffer<Bool>
     /// Of the first nodes, the nearest one is where a search starts.
     private static let entriesMax = 16
 
@@ -24,6 +26,7 @@ struct LayerBuilder {
         graph = LayerGraph(nodes: store.nodes, degree: store.layout.degree)
         scratches = (0..<workers.threads).map { _ in BuildScratch(store: store, width: efConstruction) }
         spares = AlignedBuffer(count: store.nodes * Self.sparesPerNode)
+        isFilled = AlignedBuffer(count: store.nodes)
     }
 
     /// Links the nodes from `range`, `passes` times; `progress` gets the number of links made of all.
@@ -32,6 +35,7 @@ struct LayerBuilder {
     func link(_ range: Range<Int>, passes: Int, progress: (Int, Int) -> Void) {
         let total = passes * range.count
         for pass in 0..<passes {
+            // Node 0 is there before all others.
             var start = pass == 0 ? max(range.lowerBound, 1) : range.lowerBound
             while start < range.upperBound {
                 // Later passes meet a whole graph, so that their batches may be large: fewer merges.
@@ -68,6 +72,11 @@ struct LayerBuilder {
 
     private func setNeighbors(of node: Int, to list: UnsafeBufferPointer<UInt64>, _ scratch: BuildScratch) {
         graph.setNeighbors(of: node, to: list)
+        isFilled[node] = false
+        setSlots(of: node, to: list, scratch)
+    }
+
+    private func setSlots(of node: Int, to list: UnsafeBufferPointer<UInt64>, _ scratch: BuildScratch) {
         for i in list.indices { scratch.ids[i] = LayerGraph.node(list[i]) }
         store.setSlots(
             node, to: UnsafeBufferPointer(start: scratch.ids.base, count: list.count), bits: scratch.bits.base)
@@ -172,12 +181,14 @@ struct LayerBuilder {
         return false
     }
 
-    /// Fills the slots that the choice left free.
-    func fillSlots() {
+    /// Fills the slots that the choice left free, of all rows below `nodes` whose neighbours changed: in the rows only,
+    /// so that the choice stays what it was.
+    func fillSlots(nodes: Int) {
         let occlusions = scratches.map { AlignedBuffer<Float>(count: $0.candidatesMax) }
-        workers.run(count: graph.nodes, chunk: 64) { worker, range in
+        workers.run(count: nodes, chunk: 64) { worker, range in
             let scratch = scratches[worker]
-            for node in range {
+            for node in range where !isFilled[node] {
+                isFilled[node] = true
                 let known = graph.neighbors(of: node)
                 guard known.count < graph.degree else { continue }
                 store.load(node, into: &scratch.query)
@@ -194,7 +205,7 @@ struct LayerBuilder {
                 let filled = scratch.fill(
                     store, count: count, chosenCount: chosenCount, limit: graph.degree,
                     occlusion: occlusions[worker].base)
-                setNeighbors(of: node, to: UnsafeBufferPointer(start: scratch.chosen.base, count: filled), scratch)
+                setSlots(of: node, to: UnsafeBufferPointer(start: scratch.chosen.base, count: filled), scratch)
             }
         }
     }

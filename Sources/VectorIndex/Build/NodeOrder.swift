@@ -46,6 +46,10 @@ struct NodeOrder {
             starts.append(UInt32(ids.count))
         }
         if ids.count != inputs.count { groupStarts = starts }
+        sortIDs()
+    }
+
+    mutating func sortIDs() {
         let ids = self.ids
         idOrder = (0..<UInt32(ids.count)).sorted { ids[Int($0)] < ids[Int($1)] }
     }

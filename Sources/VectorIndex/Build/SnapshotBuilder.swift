@@ -61,11 +61,12 @@ public struct SnapshotBuilder: Sendable {
         }
         try parameters.check()
         let threads = parameters.threadsUsed
-        let order = try NodeOrder(
+        var order = try NodeOrder(
             ids: ids, vectors: vectors, dimensions: dimensions, seed: parameters.seed, threads: threads)
         let graph =
             order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
-            ? buildGraph(order, threads: threads, progress) : nil
+            ? GraphBuilder(parameters: parameters, metric: metric, dimensions: dimensions).build(
+                vectors, &order, progress) : nil
         var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
         try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
             try file.write(vectors) { progress(BuildProgress(phase: .writing, done: $0, total: $1)) }
@@ -75,42 +76,6 @@ public struct SnapshotBuilder: Sendable {
         progress(BuildProgress(phase: .verifying, done: 1, total: 1))
         return info
     }
-
-    private func buildGraph(_ order: NodeOrder, threads: Int, _ progress: (BuildProgress) -> Void) -> BuiltGraph {
-        let nodes = order.inputs.count
-        let workers = Workers(threads: threads)
-        progress(BuildProgress(phase: .encoding, done: 0, total: nodes))
-        let store = vectors.withUnsafeBufferPointer {
-            let encoding = Encoding.fitting(
-                $0, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, workers: workers)
-            return RowStore(
-                vectors: $0, order: order, metric: metric, encoding: encoding, degree: parameters.degree,
-                planes: encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1, workers: workers)
-        }
-        progress(BuildProgress(phase: .encoding, done: nodes, total: nodes))
-        let upper = order.layerSizes.map { size in
-            let builder = LayerBuilder(
-                store: RowStore(first: size, of: store), efConstruction: parameters.upperEfConstruction,
-                workers: workers)
-            builder.link(0..<size, passes: 1) { _, _ in }
-            builder.repair()
-            return builder.graph
-        }
-        let builder = LayerBuilder(store: store, efConstruction: parameters.efConstruction, workers: workers)
-        builder.link(0..<nodes, passes: 2) { progress(BuildProgress(phase: .linking, done: $0, total: $1)) }
-        builder.fillSlots()
-        builder.repair()
-        return BuiltGraph(store: store, upper: upper, base: builder.graph)
-    }
-}
-
-/// All levels of a finished graph.
-struct BuiltGraph {
-    /// Level 0, ready to be written.
-    let store: RowStore
-    /// Levels 1, 2, ...
-    let upper: [LayerGraph]
-    let base: LayerGraph
 }
 
 /// What vectors and queries must be.

@@ -23,7 +23,7 @@ struct SnapshotFile {
         header.dimensions = UInt32(dimensions)
         header.metric = metric
         header.efConstruction = UInt32(parameters.efConstruction)
-        header.efSearch = UInt32(parameters.efSearch)
+        header.targetRecall = Float(parameters.targetRecall)
         header.exactScanMax = UInt32(parameters.exactScanMax)
         header.seed = parameters.seed
         header.sourceVersion = parameters.sourceVersion
@@ -48,6 +48,13 @@ struct SnapshotFile {
             try writeRows(graph) { progress($0, 2 * nodes) }
             if !graph.upper.isEmpty { try writeUpper(graph) }
             if metric == .squaredL2 { try writeArray(.center, graph.store.encoding.center) }
+        }
+        if let graph, !graph.calibration.isEmpty {
+            try writeArray(
+                .calibration, graph.calibration.flatMap(\.bytes), stride: CalibrationPoint.stride, isOptional: true)
+        }
+        if let graph, !graph.selfTest.isEmpty {
+            try writeArray(.selfTest, graph.selfTest, stride: 4 * (Int(graph.selfTest[1]) + 1), isOptional: true)
         }
         try writeExact(vectors) { progress(nodes + $0, 2 * nodes) }
         try writeArray(.ids, order.ids)
@@ -79,13 +86,7 @@ struct SnapshotFile {
         for (i, level) in graph.upper.enumerated() { directory[i] = UInt32(level.nodes) }
         try append(directory)
         for level in graph.upper {
-            let slots = AlignedBuffer<UInt32>(count: level.nodes * degree)
-            for node in 0..<level.nodes {
-                let known = level.neighbors(of: node)
-                for i in 0..<degree {
-                    slots[node * degree + i] = i < known.count ? LayerGraph.node(known[i]) : UInt32(node)
-                }
-            }
+            let slots = level.slots(graph.order, degree: degree)
             try file.append(slots.bytes(count: level.nodes * degree))
         }
         try file.end()
@@ -110,9 +111,9 @@ struct SnapshotFile {
     }
 
     private mutating func writeArray<Element: BitwiseCopyable>(
-        _ tag: SectionTag, _ values: [Element]
+        _ tag: SectionTag, _ values: [Element], stride: Int = MemoryLayout<Element>.stride, isOptional: Bool = false
     ) throws(VectorIndexError) {
-        file.begin(tag, stride: MemoryLayout<Element>.stride)
+        file.begin(tag, stride: stride, isOptional: isOptional)
         try append(values)
         try file.end()
     }

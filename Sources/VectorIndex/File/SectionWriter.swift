@@ -30,8 +30,9 @@ struct SectionWriter {
     }
 
     /// Starts the next section; what is appended belongs to it.
-    mutating func begin(_ tag: SectionTag, stride: Int) {
-        sections.append(SectionEntry(tag: tag, offset: position, stride: UInt64(stride)))
+    mutating func begin(_ tag: SectionTag, stride: Int, isOptional: Bool = false) {
+        sections.append(
+            SectionEntry(tag: tag, isOptional: isOptional, offset: position, stride: UInt64(stride)))
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws(VectorIndexError) {

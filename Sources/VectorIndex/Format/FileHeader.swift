@@ -14,7 +14,8 @@ struct FileHeader: Equatable {
     var upperDegree: UInt32 = 0
     var layers: UInt32 = 0
     var efConstruction: UInt32 = 0
-    var efSearch: UInt32 = 0
+    /// The recall that searches aim for which do not say one.
+    var targetRecall: Float = 0
     /// Code units per unit of length.
     var scale: Float = 0
     /// The length that codes' vectors were brought to by one more coordinate; 0 when they were not.
@@ -30,7 +31,7 @@ struct FileHeader: Equatable {
             nodes = 32
         static let dimensions = 40, metric = 44, codeKind = 48, codeBytes = 52, degree = 56, upperDegree = 60,
             layers = 64
-        static let efConstruction = 68, efSearch = 72, scale = 76, seed = 80, sourceVersion = 88, sectionCount = 96
+        static let efConstruction = 68, targetRecall = 72, scale = 76, seed = 80, sourceVersion = 88, sectionCount = 96
         static let exactScanMax = 100, commonLength = 104, reserved1 = 108..<128, contentHash = 128..<160, fingerprint = 160..<288
         static let reserved2 = 288..<508, crc32c = 508
     }
@@ -52,7 +53,7 @@ struct FileHeader: Equatable {
         page[Offset.upperDegree, as: UInt32.self] = upperDegree
         page[Offset.layers, as: UInt32.self] = layers
         page[Offset.efConstruction, as: UInt32.self] = efConstruction
-        page[Offset.efSearch, as: UInt32.self] = efSearch
+        page[Offset.targetRecall, as: UInt32.self] = targetRecall.bitPattern
         page[Offset.scale, as: UInt32.self] = scale.bitPattern
         page[Offset.commonLength, as: UInt32.self] = commonLength.bitPattern
         page[Offset.seed, as: UInt64.self] = seed
@@ -91,7 +92,7 @@ struct FileHeader: Equatable {
         upperDegree = page[Offset.upperDegree, as: UInt32.self]
         layers = page[Offset.layers, as: UInt32.self]
         efConstruction = page[Offset.efConstruction, as: UInt32.self]
-        efSearch = page[Offset.efSearch, as: UInt32.self]
+        targetRecall = Float(bitPattern: page[Offset.targetRecall, as: UInt32.self])
         scale = Float(bitPattern: page[Offset.scale, as: UInt32.self])
         commonLength = Float(bitPattern: page[Offset.commonLength, as: UInt32.self])
         seed = page[Offset.seed, as: UInt64.self]
@@ -120,8 +121,8 @@ struct FileHeader: Equatable {
         guard nodes <= UInt64(IndexFormat.nodesMax), nodes <= count, count <= UInt64(UInt32.max),
             (nodes == 0) == (count == 0)
         else { throw damaged("\(count) ids of \(nodes) nodes cannot be", Offset.count) }
-        guard efSearch >= 1, efSearch <= UInt32(IndexFormat.efMax) else {
-            throw damaged("efSearch \(efSearch) is outside 1...\(IndexFormat.efMax)", Offset.efSearch)
+        guard targetRecall > 0, targetRecall <= 1 else {
+            throw damaged("a target of recall of \(targetRecall) is not above 0 and up to 1", Offset.targetRecall)
         }
         guard codeKind != .none else {
             guard codeBytes == 0, degree == 0, upperDegree == 0, layers == 0, commonLength == 0 else {

@@ -25,6 +25,10 @@ package struct SectionTag: Hashable, Sendable, CustomStringConvertible {
     static let groups = SectionTag("GRPS")
     /// The mean that codes are relative to; only under squared Euclidean distance.
     static let center = SectionTag("CNTR")
+    /// What slack gives what recall, as the builder measured it.
+    static let calibration = SectionTag("CALB")
+    /// Sample queries with their exact neighbours.
+    static let selfTest = SectionTag("SELF")
 
     package var description: String {
         let letters = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * UInt32($0))) }

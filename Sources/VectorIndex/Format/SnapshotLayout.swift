@@ -135,6 +135,7 @@ struct SnapshotLayout {
             expected[.rows] = (UInt64(rowLayout.stride), nodes)
             if header.layers > 0 { expected[.upper] = (4 * UInt64(header.upperDegree), nil) }
             if header.metric == .squaredL2 { expected[.center] = (4, dimensions) }
+            try checkMeasures(file: file)
         }
         for entry in sections {
             func damaged(_ what: String) -> VectorIndexError {
@@ -167,6 +168,27 @@ struct SnapshotLayout {
         if let missing = expected.keys.map(\.description).sorted().first {
             throw VectorIndexError(
                 .damaged, "the section is missing", remedy: VectorIndexError.rebuild, file: file, section: missing)
+        }
+    }
+
+    /// What the builder measured: sections that may be missing.
+    private func checkMeasures(file: String) throws(VectorIndexError) {
+        func damaged(_ entry: SectionEntry) -> VectorIndexError {
+            VectorIndexError(
+                .damaged, "\(entry.length) bytes are no whole number of elements of \(entry.stride)",
+                remedy: VectorIndexError.rebuild, file: file, section: entry.tag.description, offset: entry.offset)
+        }
+        if let entry = section(.calibration) {
+            let stride = UInt64(CalibrationPoint.stride)
+            guard entry.stride == stride, entry.length % stride == 0, entry.length <= 1 << 16 else {
+                throw damaged(entry)
+            }
+        }
+        if let entry = section(.selfTest) {
+            let header = UInt64(4 * SelfTest.headerNumbers)
+            guard entry.stride >= 8, entry.stride <= 4096, entry.stride % 4 == 0, entry.length >= header,
+                (entry.length - header) % entry.stride == 0
+            else { throw damaged(entry) }
         }
     }
 

@@ -8,8 +8,13 @@ struct WalkRule {
     var slack: Float
     /// Of the nodes that wait, only so many of the nearest keep others out; more than the hot list holds means all.
     var cap: Int
+    /// Nodes nearer than this are expanded whatever the limit says: a search by distance.
+    var radius: Float? = nil
 
     static let hotMax = Int(NX_HOT)
+
+    /// The cap of a search for k neighbours: measured, see docs/decisions/search-loop.md.
+    static func cap(k: Int) -> Int { k <= 16 ? 12 : .max }
 }
 
 /// What a walk found and did.
@@ -18,6 +23,8 @@ struct WalkResult {
     var recorded = 0
     /// Rows expanded.
     var hops = 0
+    /// How many the scratch's `nearest` holds, the farthest of them first: at most the rule's.
+    var nearestCount = 0
 }
 
 /// The way through packed rows from an entry to a query's neighbours.
@@ -62,6 +69,7 @@ struct GraphWalk {
         let keys = scratch.keys.base
         let sums = scratch.sums.base
         let isCapped = rule.cap <= WalkRule.hotMax
+        let radius = rule.radius ?? -.infinity
         let capIndex = min(rule.cap, WalkRule.hotMax) - 1
         var nearest = SmallestKeys(keys: scratch.nearest.base, capacity: rule.nearest)
         var result = WalkResult()
@@ -99,7 +107,10 @@ struct GraphWalk {
                 waiting += 1
                 next = rows + Int(node) * stride
             }
-            if waiting == 0 { return result }
+            if waiting == 0 {
+                result.nearestCount = nearest.count
+                return result
+            }
             let node = fifo.0
             fifo.0 = fifo.1
             fifo.1 = fifo.2
@@ -121,7 +132,7 @@ struct GraphWalk {
 
             var limit: Float
             if nearest.isFull {
-                stop = NodeKey.distance(nearest.largest) + rule.slack
+                stop = max(NodeKey.distance(nearest.largest) + rule.slack, radius)
                 limit = isCapped ? min(stop, NodeKey.distance(hot[capIndex])) : stop
             } else {
                 limit = isCapped ? NodeKey.distance(hot[WalkRule.hotMax - 1]) : .infinity

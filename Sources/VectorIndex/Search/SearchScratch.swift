@@ -9,6 +9,7 @@ public final class SearchScratch: @unchecked Sendable {
     private(set) var query: AlignedBuffer<Float>
     private(set) var code: QueryCode
     private(set) var ids: AlignedBuffer<UInt32>
+    private(set) var rows: AlignedBuffer<UInt32>
     private(set) var scores: AlignedBuffer<Float>
     let walk = WalkScratch()
     /// What the last search did.
@@ -18,6 +19,7 @@ public final class SearchScratch: @unchecked Sendable {
         query = AlignedBuffer(count: 0)
         code = QueryCode(codeBytes: 0, planes: 1)
         ids = AlignedBuffer(count: 0)
+        rows = AlignedBuffer(count: 0)
         scores = AlignedBuffer(count: 0)
     }
 
@@ -33,16 +35,18 @@ public final class SearchScratch: @unchecked Sendable {
         if query.count < dimensions { query = AlignedBuffer(count: dimensions) }
     }
 
-    /// Fits a walk of so many nearest nodes.
-    func fit(_ layout: RowLayout, nodes: Int, nearest: Int) {
+    /// Fits a walk of so many nearest nodes. - Parameter recorded: expanded nodes to keep; some when nil.
+    func fit(_ layout: RowLayout, nodes: Int, nearest: Int, recorded: Int? = nil) {
         if code.codeBytes != layout.codeBytes || code.planes != layout.planes {
             code = QueryCode(codeBytes: layout.codeBytes, planes: layout.planes)
         }
-        let recorded = max(4 * nearest, 2048)
+        let recorded = recorded ?? max(4 * nearest, 2048)
         walk.fit(nodes: nodes, nearest: nearest, recorded: recorded)
-        if ids.count < recorded {
-            ids = AlignedBuffer(count: recorded)
-            scores = AlignedBuffer(count: recorded)
+        let room = walk.recorded.count
+        if ids.count < room {
+            ids = AlignedBuffer(count: room)
+            rows = AlignedBuffer(count: room)
+            scores = AlignedBuffer(count: room)
         }
     }
 }

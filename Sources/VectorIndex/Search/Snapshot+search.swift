@@ -7,7 +7,7 @@ extension Snapshot {
     /// The k nearest vectors, best first; fewer only when the index holds fewer ids.
     ///
     /// An index with a graph is searched through it, and what was found is ranked anew by the exact vectors; a small
-    /// index is scanned exactly.
+    /// index, or one of which a large part is asked for, is scanned exactly.
     /// - Parameters:
     ///   - effort: what the search may cost; the index's own target of recall when nil.
     ///   - scratch: memory of the caller's, for one search at a time, which also keeps the search's statistics; nil
@@ -16,26 +16,71 @@ extension Snapshot {
         _ query: [Float], k: Int, effort: SearchEffort? = nil, scratch: SearchScratch? = nil
     ) throws(VectorIndexError) -> [Neighbor] {
         try checkLimits(k: k)
-        let own = scratch ?? pool.take()
-        own.take()
-        defer {
-            own.giveBack()
-            if scratch == nil { pool.giveBack(own) }
+        let own = try prepared(query, scratch)
+        defer { giveBack(own, unless: scratch) }
+        guard let graph = view.graph, k <= view.nodes / 8,
+            let rule = try walkRule(for: effort ?? .targetRecall(info.targetRecall), k: k)
+        else {
+            return scan(own, k: k)
         }
-        own.fit(dimensions: view.dimensions)
-        try loadQuery(query, into: own)
-        guard let encoding = view.encoding else {
-            own.statistics.distances = view.nodes
-            return scan(own.query.base, k: k)
-        }
-        let rule = try walkRule(for: effort, k: min(k, view.nodes))
-        own.fit(view.rowLayout, nodes: view.nodes, nearest: rule.nearest)
-        own.code.load(own.query.base, encoding, isUnitLength: info.metric != .squaredL2)
-        let result = view.walk!.run(own.code, from: view.entries!.nearest(to: own.code), rule: rule, own.walk)
-        own.statistics.hops = result.hops
-        own.statistics.distances = result.hops * (view.rowLayout.degree + 1) + view.entries!.count
-        return rerank(own, recorded: result.recorded, k: k)
+        let count = graph.run(own, k: k, rule: rule)
+        guard count >= k else { return scan(own, k: k) }
+        return ranked(own, count: count, k: k)
     }
+
+    /// All vectors whose score is at least `score`, best first.
+    ///
+    /// Through a graph it finds the share of them that the effort finds of nearest neighbours. The answer may be as large
+    /// as the index.
+    /// - Parameters:
+    ///   - score: as in `Neighbor.score`: the cosine, the inner product, or minus the squared Euclidean distance.
+    public func search(
+        _ query: [Float], scoringAtLeast score: Float, effort: SearchEffort? = nil, scratch: SearchScratch? = nil
+    ) throws(VectorIndexError) -> [Neighbor] {
+        guard !score.isNaN else {
+            throw VectorIndexError(.invalidParameter, "the score is not a number", remedy: "Give a number.")
+        }
+        let own = try prepared(query, scratch)
+        defer { giveBack(own, unless: scratch) }
+        let k = 10
+        guard let graph = view.graph, k <= view.nodes / 8,
+            var rule = try walkRule(for: effort ?? .targetRecall(info.targetRecall), k: k)
+        else {
+            return scan(own, k: max(view.nodes, 1)).filter { $0.score >= score }
+        }
+        rule.radius = walkDistance(of: score, own.query.base, graph.encoding) + rule.slack
+        rule.cap = .max
+        let count = graph.run(own, k: k, rule: rule)
+        return ranked(own, count: count, k: .max).filter { $0.score >= score }
+    }
+
+    /// The k nearest vectors of each query, on several threads.
+    ///
+    /// - Parameter threads: 0 means one per processor.
+    public func search(
+        _ queries: [[Float]], k: Int, effort: SearchEffort? = nil, threads: Int = 0
+    ) throws(VectorIndexError) -> [[Neighbor]] {
+        guard view.graph != nil else { return try exactSearch(queries, k: k) }
+        let answers = Answers(count: queries.count)
+        let workers = Workers(threads: threads > 0 ? threads : System.processors)
+        let scratches = (0..<workers.threads).map { _ in SearchScratch() }
+        workers.run(count: queries.count, chunk: 16) { worker, range in
+            for i in range {
+                do throws(VectorIndexError) {
+                    let found = try search(queries[i], k: k, effort: effort, scratch: scratches[worker])
+                    answers.results[i] = .success(found)
+                } catch {
+                    answers.results[i] = .failure(error)
+                }
+            }
+        }
+        var found: [[Neighbor]] = []
+        found.reserveCapacity(queries.count)
+        for i in queries.indices { found.append(try answers.results[i].get()) }
+        return found
+    }
+
+    // MARK: Parts
 
     func checkLimits(k: Int) throws(VectorIndexError) {
         guard (1...Self.kMax).contains(k) else {
@@ -43,8 +88,9 @@ extension Snapshot {
         }
     }
 
-    private func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule {
-        switch effort ?? .targetRecall(0.95) {
+    /// When a walk for k neighbours ends; nil when only a scan will do.
+    private func walkRule(for effort: SearchEffort, k: Int) throws(VectorIndexError) -> WalkRule? {
+        switch effort {
         case .efSearch(let ef):
             guard (1...IndexFormat.efMax).contains(ef) else {
                 throw VectorIndexError(
@@ -55,24 +101,42 @@ extension Snapshot {
             guard slack >= 0 else {
                 throw VectorIndexError(.invalidParameter, "slack is \(slack)", remedy: "Use a number from 0 on.")
             }
-            return WalkRule(nearest: k, slack: slack, cap: Self.devCap)
+            return WalkRule(nearest: k, slack: slack, cap: WalkRule.cap(k: k))
         case .targetRecall(let target):
             guard target > 0, target <= 1 else {
                 throw VectorIndexError(
                     .invalidParameter, "targetRecall is \(target)", remedy: "Use a number above 0 and up to 1.")
             }
-            return WalkRule(nearest: k, slack: 0.04, cap: Self.devCap)
+            guard target < 1 else { return nil }
+            return WalkRule(
+                nearest: k, slack: view.calibration.slack(for: target, k: k), cap: WalkRule.cap(k: k))
         }
     }
-    nonisolated(unsafe) public static var devCap = 16
-    nonisolated(unsafe) public static var devMargin: Float = 0.078
+
+    /// Takes a scratch and puts the checked query into it.
+    private func prepared(_ query: [Float], _ scratch: SearchScratch?) throws(VectorIndexError) -> SearchScratch {
+        let own = scratch ?? pool.take()
+        own.take()
+        own.fit(dimensions: view.dimensions)
+        do throws(VectorIndexError) {
+            try loadQuery(query, into: own.query.base)
+        } catch {
+            giveBack(own, unless: scratch)
+            throw error
+        }
+        return own
+    }
+
+    private func giveBack(_ own: SearchScratch, unless scratch: SearchScratch?) {
+        own.giveBack()
+        if scratch == nil { pool.giveBack(own) }
+    }
 
     /// Checks the query and copies it, of unit length under cosine.
-    func loadQuery(_ query: [Float], into scratch: SearchScratch) throws(VectorIndexError) {
+    func loadQuery(_ query: [Float], into copy: UnsafeMutablePointer<Float>) throws(VectorIndexError) {
         let length = try query.withUnsafeBufferPointer { query throws(VectorIndexError) in
             try VectorCheck.length(of: query, dimensions: view.dimensions, metric: info.metric)
         }
-        let copy = scratch.query.base
         query.withUnsafeBufferPointer { query in
             if info.metric == .cosine {
                 for i in 0..<query.count { copy[i] = Float(Double(query[i]) / length) }
@@ -82,43 +146,49 @@ extension Snapshot {
         }
     }
 
-    /// Exact scores of those that may be among the k nearest: the 8-bit codes' distances are nearly the exact ones.
-    private func rerank(_ scratch: SearchScratch, recorded count: Int, k: Int) -> [Neighbor] {
-        var nearest = SmallestKeys(keys: scratch.walk.nearest.base, capacity: min(k, view.nodes))
-        let recorded = scratch.walk.recorded.base
-        for i in 0..<count { nearest.insert(recorded[i]) }
-        guard nearest.count > 0 else { return [] }
-        let margin = Self.devMargin / Float(view.rowLayout.codeBytes).squareRoot()
-        let limit = NodeKey.make(NodeKey.distance(nearest.largest) + margin, .max)
-        let ids = scratch.ids.base
-        var examined = 0
-        for i in 0..<count where recorded[i] <= limit {
-            ids[examined] = NodeKey.node(recorded[i])
-            examined += 1
-        }
-        scratch.statistics.reranked = examined
-        let scores = scratch.scores.base
-        let isDot = info.metric != .squaredL2
-        Kernels.active.scores(
-            rows: view.exact, ids: ids, count: examined, query: scratch.query.base, length: view.dimensions,
-            isDot: isDot, out: scores)
-        var found: [Neighbor] = []
-        found.reserveCapacity(examined)
-        for i in 0..<examined {
-            for position in view.idPositions(of: Int(ids[i])) {
-                found.append(Neighbor(id: view.ids[position], score: isDot ? scores[i] : -scores[i]))
-            }
-        }
-        found.sort(by: Neighbor.isBetter)
-        if found.count > k { found.removeLast(found.count - k) }
-        return found
+    private func scan(_ scratch: SearchScratch, k: Int) -> [Neighbor] {
+        scratch.statistics = SearchStatistics()
+        scratch.statistics.distances = view.nodes
+        return neighbors(of: view.exact.nearest(to: scratch.query.base, k: k), k: k)
     }
 
-    @inline(__always)
-    func exactScore(_ query: UnsafePointer<Float>, _ node: Int) -> Float {
-        let vector = view.exact + node * view.dimensions
-        return info.metric == .squaredL2
-            ? -Kernels.active.squaredL2(query, vector, view.dimensions)
-            : Kernels.active.dot(query, vector, view.dimensions)
+    private func ranked(_ scratch: SearchScratch, count: Int, k: Int) -> [Neighbor] {
+        neighbors(of: (0..<count).map { (score: scratch.scores[$0], row: scratch.ids[$0]) }, k: k)
+    }
+
+    /// A score as the walk measures distance; see `QueryCode`.
+    private func walkDistance(of score: Float, _ query: UnsafePointer<Float>, _ encoding: Encoding) -> Float {
+        let length = Double(1 / (encoding.scale * encoding.unit))
+        switch info.metric {
+        case .cosine:
+            return -score
+        case .innerProduct:
+            let own = nx_sum_of_squares(query, view.dimensions).squareRoot()
+            return own > 0 ? Float(-Double(score) / (own * length)) : (score > 0 ? -.infinity : .infinity)
+        case .squaredL2:
+            var square = 0.0
+            for i in 0..<view.dimensions {
+                let moved = Double(query[i]) - Double(encoding.center[i])
+                square += moved * moved
+            }
+            return Float((-Double(score) - square) / (2 * length * length))
+        }
+    }
+
+    /// One answer a query, each written by one worker.
+    private final class Answers: @unchecked Sendable {
+        let results: UnsafeMutablePointer<Result<[Neighbor], VectorIndexError>>
+        private let count: Int
+
+        init(count: Int) {
+            self.count = count
+            results = .allocate(capacity: count)
+            results.initialize(repeating: .success([]), count: count)
+        }
+
+        deinit {
+            results.deinitialize(count: count)
+            results.deallocate()
+        }
     }
 }

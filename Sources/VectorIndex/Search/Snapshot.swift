@@ -20,7 +20,7 @@ public final class Snapshot: Sendable {
         let layout = try SnapshotLayout.read(page: page, fileLength: file.bytes.count, file: path)
         view = try SnapshotView(file: file, layout: layout)
         if case .full = verification { try SnapshotVerifier(view: view, threads: System.processors).verify() }
-        info = SnapshotInfo(layout)
+        info = SnapshotInfo(view)
         if let modelFingerprint, modelFingerprint != info.modelFingerprint {
             throw VectorIndexError(
                 .fingerprintMismatch,
@@ -33,7 +33,7 @@ public final class Snapshot: Sendable {
     /// The vector of an id, as it is stored: of unit length under cosine. - Complexity: O(log n).
     public func vector(id: UInt64) -> [Float]? {
         view.node(of: id).map {
-            Array(UnsafeBufferPointer(start: view.exact + $0 * view.dimensions, count: view.dimensions))
+            Array(UnsafeBufferPointer(start: view.exact.base + $0 * view.dimensions, count: view.dimensions))
         }
     }
 

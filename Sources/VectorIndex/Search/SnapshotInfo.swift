@@ -23,8 +23,14 @@ public struct SnapshotInfo: Sendable, Equatable {
     public var upperDegree: Int
     public var layers: Int
     public var efConstruction: Int
-    /// Width of a search that does not say its own.
-    public var efSearch: Int
+    /// The recall that searches aim for which do not say one.
+    public var targetRecall: Double
+    /// What the builder measured, by k and slack; empty when the index is scanned.
+    public var calibration: [CalibrationPoint]
+    /// Bytes of a node's row; 0 when the index is scanned.
+    public var rowBytes: Int
+    /// Whether the file holds sample queries; see `Snapshot.selfTest`.
+    public var hasSelfTest: Bool
     public var exactScanMax: Int
     public var seed: UInt64
     public var modelFingerprint: String
@@ -35,7 +41,8 @@ public struct SnapshotInfo: Sendable, Equatable {
     public var bytes: Int
     public var sections: [Section]
 
-    init(_ layout: SnapshotLayout) {
+    init(_ view: SnapshotView) {
+        let layout = view.layout
         let header = layout.header
         formatVersion = "\(IndexFormat.majorVersion).\(header.minorVersion)"
         count = Int(header.count)
@@ -48,7 +55,11 @@ public struct SnapshotInfo: Sendable, Equatable {
         upperDegree = Int(header.upperDegree)
         layers = Int(header.layers)
         efConstruction = Int(header.efConstruction)
-        efSearch = Int(header.efSearch)
+        // From the file's digits, so that 0.98 is 0.98 again.
+        targetRecall = Double("\(header.targetRecall)") ?? Double(header.targetRecall)
+        calibration = view.calibration.points
+        rowBytes = header.codeKind == .none ? 0 : layout.rowLayout.stride
+        hasSelfTest = view.selfTest != nil
         exactScanMax = Int(header.exactScanMax)
         seed = header.seed
         modelFingerprint = header.fingerprint

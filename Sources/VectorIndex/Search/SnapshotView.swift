@@ -11,17 +11,17 @@ struct SnapshotView: @unchecked Sendable {
     let dimensions: Int
     let rowLayout: RowLayout
     let rows: UnsafePointer<UInt8>?
-    let exact: UnsafePointer<Float>
+    let exact: ExactVectors
     let ids: UnsafePointer<UInt64>
     let idOrder: UnsafePointer<UInt32>
     let groupStarts: UnsafePointer<UInt32>?
     /// Levels 1, 2, ...: how many nodes they have, and their slots.
     let upper: [(nodes: Int, slots: UnsafePointer<UInt32>)]
     let upperDegree: Int
-    let encoding: Encoding?
     /// The graph, where there is one.
-    let walk: GraphWalk?
-    let entries: EntryPoints?
+    let graph: GraphSearch?
+    let calibration: Calibration
+    let selfTest: SelfTest?
 
     init(file: MappedFile, layout: SnapshotLayout) throws(VectorIndexError) {
         self.file = file
@@ -37,27 +37,28 @@ struct SnapshotView: @unchecked Sendable {
             layout.section(tag).map { (base + Int($0.offset)).assumingMemoryBound(to: Element.self) }
         }
         rows = section(.rows, as: UInt8.self)
-        exact = section(.exact, as: Float.self)!
+        exact = ExactVectors(
+            base: section(.exact, as: Float.self)!, count: nodes, dimensions: dimensions, metric: header.metric)
         ids = section(.ids, as: UInt64.self)!
         idOrder = section(.idOrder, as: UInt32.self)!
         groupStarts = section(.groups, as: UInt32.self)
         upper = try Self.upperLevels(of: layout, base: base, file: file.path)
-        if header.codeKind == .none {
-            encoding = nil
-            walk = nil
-            entries = nil
-        } else {
-            let center = section(.center, as: Float.self).map {
-                Array(UnsafeBufferPointer(start: $0, count: Int(header.dimensions)))
-            }
-            let encoding = Encoding(
-                dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [],
-                commonLength: header.commonLength)
-            let walk = GraphWalk(rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit)
-            self.encoding = encoding
-            self.walk = walk
-            entries = EntryPoints(walk, count: min(nodes, EntryPoints.countMax))
+        calibration = Calibration(points: CalibrationPoint.read(section(.calibration, as: UInt8.self), layout))
+        selfTest = SelfTest(section(.selfTest, as: UInt32.self), layout)
+        guard header.codeKind != .none else {
+            graph = nil
+            return
         }
+        let center = section(.center, as: Float.self).map {
+            Array(UnsafeBufferPointer(start: $0, count: Int(header.dimensions)))
+        }
+        let encoding = Encoding(
+            dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [],
+            commonLength: header.commonLength)
+        let walk = GraphWalk(rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit)
+        graph = GraphSearch(
+            walk: walk, entries: EntryPoints(walk, count: min(nodes, EntryPoints.countMax)), encoding: encoding,
+            vectors: exact, vectorOfNode: nil)
     }
 
     /// Reads the directory of UPPR and reconciles it with the section's length.

@@ -1,0 +1,90 @@
+/// From vectors to a finished graph: codes, levels, links, slots, what was measured, and the numbering of the file.
+struct GraphBuilder {
+    let parameters: BuildParameters
+    let metric: Metric
+    let dimensions: Int
+
+    /// - Parameter order: which vector is which node's; given the file's numbering at the end.
+    func build(_ vectors: [Float], _ order: inout NodeOrder, _ progress: (BuildProgress) -> Void) -> BuiltGraph {
+        vectors.withUnsafeBufferPointer { build($0, &order, progress) }
+    }
+
+    private func build(
+        _ vectors: UnsafeBufferPointer<Float>, _ order: inout NodeOrder, _ progress: (BuildProgress) -> Void
+    ) -> BuiltGraph {
+        let nodes = order.inputs.count
+        let workers = Workers(threads: parameters.threadsUsed)
+        func report(_ phase: BuildProgress.Phase, _ done: Int, _ total: Int) {
+            progress(BuildProgress(phase: phase, done: done, total: total))
+        }
+        report(.encoding, 0, nodes)
+        let encoding = Encoding.fitting(
+            vectors, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, workers: workers)
+        let store = RowStore(
+            vectors: vectors, order: order, metric: metric, encoding: encoding, degree: parameters.degree,
+            planes: encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1, workers: workers)
+        report(.encoding, nodes, nodes)
+        let upper = order.layerSizes.map { size in
+            let builder = LayerBuilder(
+                store: RowStore(first: size, of: store), efConstruction: parameters.upperEfConstruction,
+                workers: workers)
+            builder.link(0..<size, passes: 1) { _, _ in }
+            builder.repair()
+            return builder.graph
+        }
+
+        // All but the last few; the graph is measured with those before it gets them, too.
+        let builder = LayerBuilder(store: store, efConstruction: parameters.efConstruction, workers: workers)
+        let held = nodes - GraphMeasure.heldBack(of: nodes)..<nodes
+        builder.link(0..<held.lowerBound, passes: 2) { report(.linking, $0, $1) }
+        report(.filling, 0, nodes)
+        builder.fillSlots(nodes: held.lowerBound)
+        report(.filling, nodes, nodes)
+        let exact = ExactVectors(
+            base: vectors.baseAddress!, count: vectors.count / dimensions, dimensions: dimensions, metric: metric)
+        report(.measuring, 0, 2)
+        let calibration = measure(store, held.lowerBound, exact, order, workers) { $0.calibrate(held: held) }
+        report(.measuring, 1, 2)
+        builder.link(held, passes: 1) { _, _ in }
+        builder.repair()
+        builder.fillSlots(nodes: nodes)
+
+        let locality = LocalityOrder(builder.graph, layerSizes: order.layerSizes)
+        store.renumber(locality, workers: workers)
+        order.renumber(locality)
+        let slack = Calibration(points: calibration).slack(for: parameters.targetRecall, k: GraphMeasure.selfTestNeighbors)
+        let selfTest = measure(store, nodes, exact, order, workers) { $0.selfTest(slack: slack) }
+        report(.measuring, 2, 2)
+        return BuiltGraph(
+            store: store, upper: upper, order: locality, calibration: calibration, selfTest: selfTest)
+    }
+
+    /// Calls `body` with the graph of the first nodes as searches see it.
+    private func measure<Result>(
+        _ store: RowStore, _ nodes: Int, _ exact: ExactVectors, _ order: NodeOrder, _ workers: Workers,
+        _ body: (GraphMeasure) -> Result
+    ) -> Result {
+        let walk = GraphWalk(rows: store.rows.base, nodes: nodes, layout: store.layout, unit: store.encoding.unit)
+        let entries = EntryPoints(walk, count: min(nodes, EntryPoints.countMax))
+        return order.inputs.map(UInt32.init).withUnsafeBufferPointer { inputs in
+            body(
+                GraphMeasure(
+                    search: GraphSearch(
+                        walk: walk, entries: entries, encoding: store.encoding, vectors: exact,
+                        vectorOfNode: inputs.baseAddress!),
+                    vectors: exact, inputs: order.inputs, workers: workers))
+        }
+    }
+}
+
+/// A finished graph, ready to be written.
+struct BuiltGraph {
+    /// Level 0 in the file's numbering.
+    let store: RowStore
+    /// Levels 1, 2, ... in the numbering before `order`.
+    let upper: [LayerGraph]
+    let order: LocalityOrder
+    let calibration: [CalibrationPoint]
+    /// SELF's numbers.
+    let selfTest: [UInt32]
+}

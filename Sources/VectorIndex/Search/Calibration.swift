@@ -1,0 +1,69 @@
+/// One point of the curve that the builder measured: what a slack finds and costs.
+public struct CalibrationPoint: Sendable, Equatable {
+    /// Neighbours that were asked for.
+    public var k: Int
+    /// The setting; see `SearchEffort.slack`.
+    public var slack: Float
+    /// The share of the true neighbours that searches for held-back vectors found: the mean less one standard error.
+    public var recall: Float
+    /// Rows expanded by a search, on average.
+    public var hops: Float
+
+    public init(k: Int, slack: Float, recall: Float, hops: Float) {
+        self.k = k
+        self.slack = slack
+        self.recall = recall
+        self.hops = hops
+    }
+}
+
+/// The curves of an index, from which a search takes the setting that its target of recall needs.
+struct Calibration: Sendable {
+    /// Grouped by k ascending, slack ascending within.
+    let points: [CalibrationPoint]
+
+    /// What a slack is when nothing was measured: indexes of very few vectors.
+    static let slackUnmeasured: Float = 0.3
+
+    /// The least slack whose measured recall reaches the target, between two points by a straight line.
+    ///
+    /// The curve is that of the smallest k measured that is not below `k`, else of the largest. A target above all that
+    /// was measured gets twice the largest slack.
+    func slack(for target: Double, k: Int) -> Float {
+        guard let curveK = points.first(where: { $0.k >= k })?.k ?? points.last?.k else { return Self.slackUnmeasured }
+        let target = Float(target)
+        var previous: CalibrationPoint?
+        for point in points where point.k == curveK {
+            if point.recall >= target {
+                guard let previous, point.recall > previous.recall else { return point.slack }
+                let share = (target - previous.recall) / (point.recall - previous.recall)
+                return previous.slack + share * (point.slack - previous.slack)
+            }
+            // A dip of noise does not count.
+            if previous.map({ point.recall > $0.recall }) ?? true { previous = point }
+        }
+        return 2 * (points.last { $0.k == curveK }?.slack ?? Self.slackUnmeasured)
+    }
+}
+
+extension CalibrationPoint {
+    /// Bytes of a point in CALB.
+    static let stride = 16
+
+    /// The points of a section, whose length `SnapshotLayout` has checked. What makes no sense is left out.
+    static func read(_ section: UnsafePointer<UInt8>?, _ layout: SnapshotLayout) -> [CalibrationPoint] {
+        guard let section, let entry = layout.section(.calibration) else { return [] }
+        return (0..<Int(entry.length) / stride).compactMap { i in
+            let raw = UnsafeRawPointer(section + i * stride)
+            func number(_ offset: Int) -> Float { Float(bitPattern: raw.load(fromByteOffset: offset, as: UInt32.self)) }
+            let point = CalibrationPoint(
+                k: Int(raw.load(as: UInt32.self)), slack: number(4), recall: number(8), hops: number(12))
+            guard point.k > 0, point.slack >= 0, point.slack.isFinite, point.recall >= 0, point.recall <= 1 else {
+                return nil
+            }
+            return point
+        }
+    }
+
+    var bytes: [UInt32] { [UInt32(k), slack.bitPattern, recall.bitPattern, hops.bitPattern] }
+}

@@ -1,0 +1,51 @@
+import CBLAS
+
+/// A walk and the exact ranking of what it found: the whole of a search but for ids. The builder measures its graph with
+/// the same code.
+struct GraphSearch {
+    let walk: GraphWalk
+    let entries: EntryPoints
+    let encoding: Encoding
+    let vectors: ExactVectors
+    /// Where a node's vector is in `vectors`; nil when nodes and vectors have one order.
+    let vectorOfNode: UnsafePointer<UInt32>?
+
+    /// Standard deviations of a distance's error in 8 bits beyond which a node is not ranked anew, as a multiple of
+    /// 1/√(code bytes): measured, about five.
+    static let rerankMargin: Float = 0.078
+
+    /// Searches for the query in `scratch.query`, and leaves nodes and their scores, in no order, in `scratch.ids` and
+    /// `scratch.scores`. - Returns: how many; fewer than k only when fewer can be reached.
+    func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
+        scratch.fit(walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
+        scratch.code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
+        let result = walk.run(scratch.code, from: entries.nearest(to: scratch.code), rule: rule, scratch.walk)
+        scratch.statistics.hops = result.hops
+        scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + entries.count
+        let margin = Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot()
+        let recorded = scratch.walk.recorded.base
+        var limit = (rule.radius ?? -.infinity) + margin
+        if rule.nearest == k, result.nearestCount > 0 {
+            limit = max(limit, NodeKey.distance(scratch.walk.nearest[0]) + margin)
+        } else {
+            var nearest = SmallestKeys(keys: scratch.walk.nearest.base, capacity: k)
+            for i in 0..<result.recorded { nearest.insert(recorded[i]) }
+            if nearest.count > 0 { limit = max(limit, NodeKey.distance(nearest.largest) + margin) }
+        }
+        let last = NodeKey.make(limit, .max)
+        let ids = scratch.ids.base
+        var examined = 0
+        for i in 0..<result.recorded where recorded[i] <= last {
+            ids[examined] = NodeKey.node(recorded[i])
+            examined += 1
+        }
+        scratch.statistics.reranked = examined
+        let rows = scratch.rows.base
+        if let vectorOfNode {
+            for i in 0..<examined { rows[i] = vectorOfNode[Int(ids[i])] }
+        }
+        vectors.scores(
+            scratch.query.base, vectorOfNode == nil ? ids : rows, count: examined, into: scratch.scores.base)
+        return examined
+    }
+}
