@@ -33,58 +33,81 @@ AVX512 static void dots_u8s8(
     }
 }
 
-AVX512 static float dot_f32(const float *a, const float *b, size_t length) {
+// The 32 lanes in halves, as nx_fold_lanes does.
+AVX512_INLINE float folded_lanes(__m512 low, __m512 high) {
+    __m512 sixteen = _mm512_add_ps(low, high);
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(sixteen), _mm512_extractf32x8_ps(sixteen, 1));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+AVX512_INLINE float dot_one(const float *a, const float *b, size_t length) {
     __m512 low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
     size_t i = 0;
     for (; i + nx_lanes <= length; i += nx_lanes) {
         low = _mm512_add_ps(low, _mm512_mul_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i)));
         high = _mm512_add_ps(high, _mm512_mul_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16)));
     }
-    float lanes[nx_lanes];
-    _mm512_storeu_ps(lanes, low);
-    _mm512_storeu_ps(lanes + 16, high);
-    for (size_t j = 0; i + j < length; j++) lanes[j] = lanes[j] + a[i + j] * b[i + j];
-    return nx_fold_lanes(lanes);
+    if (i < length) {
+        // Lanes beyond the end stay as they are.
+        const uint32_t known = (1u << (length - i)) - 1;
+        const __mmask16 first = (__mmask16)known, second = (__mmask16)(known >> 16);
+        __m512 a0 = _mm512_maskz_loadu_ps(first, a + i), b0 = _mm512_maskz_loadu_ps(first, b + i);
+        __m512 a1 = _mm512_maskz_loadu_ps(second, a + i + 16), b1 = _mm512_maskz_loadu_ps(second, b + i + 16);
+        low = _mm512_mask_add_ps(low, first, low, _mm512_mul_ps(a0, b0));
+        high = _mm512_mask_add_ps(high, second, high, _mm512_mul_ps(a1, b1));
+    }
+    return folded_lanes(low, high);
 }
 
-AVX512 static float squared_l2_f32(const float *a, const float *b, size_t length) {
+AVX512_INLINE float squared_l2_one(const float *a, const float *b, size_t length) {
     __m512 low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
     size_t i = 0;
     for (; i + nx_lanes <= length; i += nx_lanes) {
-        __m512 first = _mm512_sub_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
-        __m512 second = _mm512_sub_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16));
-        low = _mm512_add_ps(low, _mm512_mul_ps(first, first));
-        high = _mm512_add_ps(high, _mm512_mul_ps(second, second));
+        __m512 d0 = _mm512_sub_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
+        __m512 d1 = _mm512_sub_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16));
+        low = _mm512_add_ps(low, _mm512_mul_ps(d0, d0));
+        high = _mm512_add_ps(high, _mm512_mul_ps(d1, d1));
     }
-    float lanes[nx_lanes];
-    _mm512_storeu_ps(lanes, low);
-    _mm512_storeu_ps(lanes + 16, high);
-    for (size_t j = 0; i + j < length; j++) {
-        float difference = a[i + j] - b[i + j];
-        lanes[j] = lanes[j] + difference * difference;
+    if (i < length) {
+        const uint32_t known = (1u << (length - i)) - 1;
+        const __mmask16 first = (__mmask16)known, second = (__mmask16)(known >> 16);
+        __m512 d0 = _mm512_sub_ps(_mm512_maskz_loadu_ps(first, a + i), _mm512_maskz_loadu_ps(first, b + i));
+        __m512 d1 =
+            _mm512_sub_ps(_mm512_maskz_loadu_ps(second, a + i + 16), _mm512_maskz_loadu_ps(second, b + i + 16));
+        low = _mm512_mask_add_ps(low, first, low, _mm512_mul_ps(d0, d0));
+        high = _mm512_mask_add_ps(high, second, high, _mm512_mul_ps(d1, d1));
     }
-    return nx_fold_lanes(lanes);
+    return folded_lanes(low, high);
+}
+
+AVX512 static float dot_f32(const float *a, const float *b, size_t length) { return dot_one(a, b, length); }
+
+AVX512 static float squared_l2_f32(const float *a, const float *b, size_t length) {
+    return squared_l2_one(a, b, length);
+}
+
+AVX512_INLINE void prefetch_vector(const float *vector, size_t length) {
+    for (size_t j = 0; j < length; j += 16) _mm_prefetch((const char *)(vector + j), _MM_HINT_T0);
+    _mm_prefetch((const char *)(vector + length - 1), _MM_HINT_T0);
 }
 
 AVX512 static void dots_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count) {
-            const char *coming = (const char *)(rows + (size_t)ids[i + 2] * length);
-            for (size_t j = 0; j < 4 * length; j += 64) _mm_prefetch(coming + j, _MM_HINT_T0);
-        }
-        out[i] = dot_f32(query, rows + (size_t)ids[i] * length, length);
+        if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
+        out[i] = dot_one(query, rows + (size_t)ids[i] * length, length);
     }
 }
 
 AVX512 static void squared_l2s_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count) {
-            const char *coming = (const char *)(rows + (size_t)ids[i + 2] * length);
-            for (size_t j = 0; j < 4 * length; j += 64) _mm_prefetch(coming + j, _MM_HINT_T0);
-        }
-        out[i] = squared_l2_f32(query, rows + (size_t)ids[i] * length, length);
+        if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
+        out[i] = squared_l2_one(query, rows + (size_t)ids[i] * length, length);
     }
 }
 
