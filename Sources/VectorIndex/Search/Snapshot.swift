@@ -12,7 +12,7 @@ public final class Snapshot: Sendable {
     ///   - verification: see `Verification`.
     ///   - modelFingerprint: when given, an index of another model is refused.
     /// - Throws: an error that names the file, section, offset and remedy.
-    public init(
+    public convenience init(
         path: String, verification: Verification = .full, modelFingerprint: String? = nil
     ) throws(VectorIndexError) {
         try self.init(path: path, verification: verification, modelFingerprint: modelFingerprint, entry: .sampled)
