@@ -53,7 +53,8 @@ public struct BuildParameters: Sendable, Equatable {
         guard (8...4096).contains(efConstruction) else {
             throw refuse("efConstruction \(efConstruction) is not allowed", "Use 8...4096.")
         }
-        guard targetRecall > 0, targetRecall <= 1 else {
+        // The file keeps it in single precision.
+        guard Float(targetRecall) > 0, targetRecall <= 1 else {
             throw refuse("targetRecall \(targetRecall) is not allowed", "Use a number above 0 and up to 1.")
         }
         guard (0...1_000_000).contains(exactScanMax) else {
