@@ -51,7 +51,7 @@ package enum CodeKind: UInt32, Sendable {
     }
 
     /// Codes of at most so many bytes are better off with two bits a coordinate; see docs/decisions/search-layout.md.
-    static let twoBitCodeBytesMax = 128
+    static let twoBitCodeBytesMax = 192
 
     /// Bits a coordinate of a neighbour's code.
     var planes: Int {

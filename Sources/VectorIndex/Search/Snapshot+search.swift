@@ -106,9 +106,8 @@ extension Snapshot {
                 throw VectorIndexError(
                     .invalidParameter, "targetRecall is \(target)", remedy: "Use a number above 0 and up to 1.")
             }
-            guard target < 1 else { return nil }
-            return WalkRule(
-                nearest: k, slack: view.calibration.slack(for: target, k: k), cap: WalkRule.cap(k: k))
+            guard target < 1, let slack = view.calibration.slack(for: target, k: k) else { return nil }
+            return WalkRule(nearest: k, slack: slack, cap: WalkRule.cap(k: k))
         }
     }
 
@@ -148,11 +147,12 @@ extension Snapshot {
     private func scan(_ scratch: SearchScratch, k: Int) -> [Neighbor] {
         scratch.statistics = SearchStatistics()
         scratch.statistics.distances = view.nodes
-        return neighbors(of: view.exact.nearest(to: scratch.query.base, k: k), k: k)
+        let nearest = view.exact.nearest(to: scratch.query.base, k: k)
+        return neighbors(count: nearest.count, k: k) { nearest[$0] }
     }
 
     private func ranked(_ scratch: SearchScratch, count: Int, k: Int) -> [Neighbor] {
-        neighbors(of: (0..<count).map { (score: scratch.scores[$0], row: scratch.ids[$0]) }, k: k)
+        neighbors(count: count, k: k) { (score: scratch.scores[$0], row: scratch.ids[$0]) }
     }
 
     /// A score as the walk measures distance; see `QueryCode`.
