@@ -22,13 +22,31 @@ struct Calibration: Sendable {
     /// Grouped by k ascending, slack ascending within.
     let points: [CalibrationPoint]
 
-    /// The least slack whose measured recall reaches the target, between two points by a straight line.
+    /// The least slack whose measured recall reaches the target. Between two k that were measured it lies between their
+    /// slacks, by the logarithm of k: the more neighbours, the less slack they need; beyond them it is the nearest one's.
     ///
-    /// The curve is that of the smallest k measured that is not below `k`, else of the largest.
     /// - Returns: nil when no setting that was measured reaches the target.
     func slack(for target: Double, k: Int) -> Float? {
-        guard let curveK = points.first(where: { $0.k >= k })?.k ?? points.last?.k else { return nil }
-        let target = Float(target)
+        let below = points.last { $0.k <= k }?.k
+        let above = points.first { $0.k >= k }?.k
+        guard let below, let above, below < above else {
+            return (above ?? below).flatMap { slack(for: Float(target), curve: $0) }
+        }
+        guard let most = slack(for: Float(target), curve: below), let least = slack(for: Float(target), curve: above) else {
+            return nil
+        }
+        let share = (Self.logarithm(k) - Self.logarithm(below)) / (Self.logarithm(above) - Self.logarithm(below))
+        return most + share * (least - most)
+    }
+
+    /// Between powers of two a straight line: the same on every machine, as a library's may not be.
+    private static func logarithm(_ k: Int) -> Float {
+        let k = Float(k)
+        return Float(k.exponent) + k.significand
+    }
+
+    /// Between two points of a curve it is a straight line.
+    private func slack(for target: Float, curve curveK: Int) -> Float? {
         var previous: CalibrationPoint?
         for point in points where point.k == curveK {
             if point.recall >= target {

@@ -76,6 +76,8 @@ struct GraphWalk {
         var nearest = SmallestKeys(keys: scratch.nearest.base, capacity: rule.nearest)
         var result = WalkResult()
         var overflowCount = 0
+        // No key in the sorted list is beyond it, so that the list has the nearest of all that wait.
+        var overflowLeast = NodeKey.none
         // The next rows, oldest first.
         var fifo = (NodeKey.none, NodeKey.none, NodeKey.none)
         var waiting = 0
@@ -94,7 +96,7 @@ struct GraphWalk {
                 let key = hot[0]
                 if key == NodeKey.none {
                     if overflowCount == 0 { break }
-                    overflowCount = refill(hot, overflow, overflowCount, below: stop)
+                    (overflowCount, overflowLeast) = refill(hot, overflow, overflowCount, below: stop, fallen: keys)
                     continue
                 }
                 if NodeKey.distance(key) > stop { break }
@@ -144,19 +146,27 @@ struct GraphWalk {
             }
             let near = kernels.selectNear(
                 &shape, query, row: row, sums: sums, base: distance, limit: limit, ids: ids, distances: distances)
+            if overflowCount + near > WalkScratch.overflowMax {
+                overflowCount = keepNearest(overflow, overflowCount)
+            }
             var count = 0
             for i in 0..<near {
                 let neighbor = ids[i]
                 guard neighbor < nodes, marks[Int(neighbor)] != epoch else { continue }
                 marks[Int(neighbor)] = epoch
-                nx_prefetch(rows + Int(neighbor) * stride)
-                keys[count] = NodeKey.make(distances[i], neighbor)
-                count += 1
+                let key = NodeKey.make(distances[i], neighbor)
+                if key < overflowLeast {
+                    nx_prefetch(rows + Int(neighbor) * stride)
+                    keys[count] = key
+                    count += 1
+                } else {
+                    overflow[overflowCount] = key
+                    overflowCount += 1
+                }
             }
-            if overflowCount + count > WalkScratch.overflowMax {
-                overflowCount = keepNearest(overflow, overflowCount)
-            }
-            overflowCount += kernels.insert(keys, count: count, into: hot, overflow: overflow + overflowCount)
+            let fallen = kernels.insert(keys, count: count, into: hot, overflow: overflow + overflowCount)
+            for i in overflowCount..<overflowCount + fallen { overflowLeast = min(overflowLeast, overflow[i]) }
+            overflowCount += fallen
         }
     }
 
@@ -165,16 +175,27 @@ struct GraphWalk {
         for line in Swift.stride(from: 0, to: stride, by: IndexFormat.lineBytes) { nx_prefetch(row + line) }
     }
 
-    /// Moves the nearest of the overflow that are not past the limit into the empty list. - Returns: how many are left.
+    /// Moves the nearest of the overflow that are not past the limit into the empty list. - Returns: how many are left,
+    /// and the least of them.
     private func refill(
-        _ hot: UnsafeMutablePointer<Int64>, _ overflow: UnsafeMutablePointer<Int64>, _ count: Int, below stop: Float
-    ) -> Int {
+        _ hot: UnsafeMutablePointer<Int64>, _ overflow: UnsafeMutablePointer<Int64>, _ count: Int, below stop: Float,
+        fallen: UnsafeMutablePointer<Int64>
+    ) -> (count: Int, least: Int64) {
         var kept = 0
-        for i in 0..<count where NodeKey.distance(overflow[i]) <= stop {
-            overflow[kept] = overflow[i]
+        var least = NodeKey.none
+        for i in 0..<count {
+            var key = overflow[i]
+            if NodeKey.distance(key) > stop { continue }
+            if key < hot[WalkRule.hotMax - 1] {
+                // What falls out stays in its stead.
+                if kernels.insert(&key, count: 1, into: hot, overflow: fallen) == 0 { continue }
+                key = fallen[0]
+            }
+            overflow[kept] = key
+            least = min(least, key)
             kept += 1
         }
-        return kernels.insert(overflow, count: kept, into: hot, overflow: overflow)
+        return (kept, least)
     }
 
     /// Drops the farther half. - Returns: how many are left.

@@ -4,42 +4,6 @@ import TestSupport
 import Testing
 import VectorIndex
 
-/// Vectors that lie as embeddings do: in clusters, of few degrees of freedom, with some noise. Seeded.
-struct ClusteredVectors {
-    private var random: SplitMix64
-    private let dimensions: Int
-    private let centers: [[Float]]
-    private let directions: [[Float]]
-
-    init(dimensions: Int, clusters: Int = 40, directions: Int = 12, seed: UInt64) {
-        random = SplitMix64(seed: seed)
-        self.dimensions = dimensions
-        var random = SplitMix64(seed: seed &+ 1)
-        centers = (0..<clusters).map { _ in Self.noise(dimensions, 0.6, &random) }
-        self.directions = (0..<directions).map { _ in Self.noise(dimensions, 0.5, &random) }
-    }
-
-    mutating func next() -> [Float] {
-        var vector = centers[random.next(below: centers.count)]
-        for direction in directions {
-            let weight = Self.noise(1, 1, &random)[0]
-            for i in 0..<dimensions { vector[i] += weight * direction[i] }
-        }
-        let noise = Self.noise(dimensions, 0.15, &random)
-        for i in 0..<dimensions { vector[i] += noise[i] }
-        return vector
-    }
-
-    mutating func next(_ count: Int) -> [[Float]] { (0..<count).map { _ in next() } }
-
-    /// Nearly normal: the sum of four uniform values.
-    private static func noise(_ count: Int, _ scale: Float, _ random: inout SplitMix64) -> [Float] {
-        (0..<count).map { _ in
-            (0..<4).reduce(Float(0)) { sum, _ in sum + Float(random.next(below: 2001) - 1000) / 1000 } * scale * 0.87
-        }
-    }
-}
-
 enum Fixture {
     /// A file's path in an empty directory of its own.
     static func path() throws -> String {
@@ -64,6 +28,39 @@ enum Fixture {
         return try builder.write(to: path)
     }
 
+    /// Builds an index as `write` does and opens it.
+    static func snapshot(
+        _ vectors: [[Float]], metric: Metric = .cosine,
+        parameters: BuildParameters = BuildParameters(exactScanMax: 0)
+    ) throws -> Snapshot {
+        let path = try path()
+        try write(vectors, to: path, metric: metric, parameters: parameters)
+        return try Snapshot(path: path)
+    }
+
+    /// The bytes of an index that `write` builds.
+    static func file(
+        _ vectors: [[Float]], metric: Metric = .cosine,
+        parameters: BuildParameters = BuildParameters(exactScanMax: 0)
+    ) throws -> TestFile {
+        let path = try path()
+        try write(vectors, to: path, metric: metric, parameters: parameters)
+        return TestFile(try bytes(path))
+    }
+
+    /// What the engine says of bytes that are no sound file; nil when it opens them.
+    static func refusal(of bytes: [UInt8], _ verification: Verification = .full) throws -> VectorIndexError? {
+        let path = try path()
+        try write(bytes, to: path)
+        defer { unlink(path) }
+        do {
+            _ = try Snapshot(path: path, verification: verification)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
     static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
     static func write(_ bytes: [UInt8], to path: String) throws {
@@ -83,10 +80,15 @@ enum Fixture {
 
     /// The share of the true neighbours that were found.
     static func recall(_ found: [[Neighbor]], _ truth: [[Neighbor]]) -> Double {
-        let hits = zip(found, truth).reduce(0) { sum, pair in
-            let ids = Set(pair.1.map(\.id))
-            return sum + pair.0.count { ids.contains($0.id) }
+        let shares = shares(found, truth)
+        return shares.reduce(0, +) / Double(shares.count)
+    }
+
+    /// The same for each query.
+    static func shares(_ found: [[Neighbor]], _ truth: [[Neighbor]]) -> [Double] {
+        zip(found, truth).map { found, truth in
+            let ids = Set(truth.map(\.id))
+            return Double(found.count { ids.contains($0.id) }) / Double(truth.count)
         }
-        return Double(hits) / Double(truth.reduce(0) { $0 + $1.count })
     }
 }
