@@ -1,11 +1,11 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench build format lint clean setup setup-tests
+.PHONY: help run test bench bench-peers build format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
-	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:[^#]*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## build and start everything on http://localhost:8000; Ctrl-C stops it
 	swift build -c release --product triage-server
@@ -20,6 +20,9 @@ test: setup-tests lint ## build everything and run all tests
 
 bench: build ## measure speed beside recall and a peer; see Benchmarks/README.md
 	Benchmarks/run.sh
+
+bench-peers: build ## measure the engine beside other vector indexes (40 minutes): writes docs/BENCHMARKS.md
+	Benchmarks/peers.sh
 
 build: setup ## build the programs and libraries
 	swift build -c release

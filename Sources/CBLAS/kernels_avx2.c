@@ -95,10 +95,12 @@ AVX2 static float squared_l2_f32(const float *a, const float *b, size_t length) 
 
 AVX2_INLINE void prefetch_vector(const float *vector, size_t length) {
     for (size_t j = 0; j < length; j += 16) _mm_prefetch((const char *)(vector + j), _MM_HINT_T0);
+    _mm_prefetch((const char *)(vector + length - 1), _MM_HINT_T0);
 }
 
 AVX2 static void dots_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
         if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
         out[i] = dot_one(query, rows + (size_t)ids[i] * length, length);
@@ -107,6 +109,7 @@ AVX2 static void dots_f32(
 
 AVX2 static void squared_l2s_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
         if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
         out[i] = squared_l2_one(query, rows + (size_t)ids[i] * length, length);

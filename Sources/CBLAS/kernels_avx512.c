@@ -8,7 +8,9 @@
 #include "lanes.h"
 
 #pragma STDC FP_CONTRACT OFF
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx2,fma,f16c")))
+#define AVX512_TARGET target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512vbmi,avx2,fma,f16c")
+#define AVX512 __attribute__((AVX512_TARGET))
+#define AVX512_INLINE __attribute__((always_inline, AVX512_TARGET)) static inline
 
 AVX512 static void dots_u8s8(
     const uint8_t *rows, size_t stride, const uint32_t *ids, size_t count, const int8_t *query, size_t length,
@@ -31,58 +33,81 @@ AVX512 static void dots_u8s8(
     }
 }
 
-AVX512 static float dot_f32(const float *a, const float *b, size_t length) {
+// The 32 lanes in halves, as nx_fold_lanes does.
+AVX512_INLINE float folded_lanes(__m512 low, __m512 high) {
+    __m512 sixteen = _mm512_add_ps(low, high);
+    __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(sixteen), _mm512_extractf32x8_ps(sixteen, 1));
+    __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+AVX512_INLINE float dot_one(const float *a, const float *b, size_t length) {
     __m512 low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
     size_t i = 0;
     for (; i + nx_lanes <= length; i += nx_lanes) {
         low = _mm512_add_ps(low, _mm512_mul_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i)));
         high = _mm512_add_ps(high, _mm512_mul_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16)));
     }
-    float lanes[nx_lanes];
-    _mm512_storeu_ps(lanes, low);
-    _mm512_storeu_ps(lanes + 16, high);
-    for (size_t j = 0; i + j < length; j++) lanes[j] = lanes[j] + a[i + j] * b[i + j];
-    return nx_fold_lanes(lanes);
+    if (i < length) {
+        // Lanes beyond the end stay as they are.
+        const uint32_t known = (1u << (length - i)) - 1;
+        const __mmask16 first = (__mmask16)known, second = (__mmask16)(known >> 16);
+        __m512 a0 = _mm512_maskz_loadu_ps(first, a + i), b0 = _mm512_maskz_loadu_ps(first, b + i);
+        __m512 a1 = _mm512_maskz_loadu_ps(second, a + i + 16), b1 = _mm512_maskz_loadu_ps(second, b + i + 16);
+        low = _mm512_mask_add_ps(low, first, low, _mm512_mul_ps(a0, b0));
+        high = _mm512_mask_add_ps(high, second, high, _mm512_mul_ps(a1, b1));
+    }
+    return folded_lanes(low, high);
 }
 
-AVX512 static float squared_l2_f32(const float *a, const float *b, size_t length) {
+AVX512_INLINE float squared_l2_one(const float *a, const float *b, size_t length) {
     __m512 low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
     size_t i = 0;
     for (; i + nx_lanes <= length; i += nx_lanes) {
-        __m512 first = _mm512_sub_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
-        __m512 second = _mm512_sub_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16));
-        low = _mm512_add_ps(low, _mm512_mul_ps(first, first));
-        high = _mm512_add_ps(high, _mm512_mul_ps(second, second));
+        __m512 d0 = _mm512_sub_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i));
+        __m512 d1 = _mm512_sub_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16));
+        low = _mm512_add_ps(low, _mm512_mul_ps(d0, d0));
+        high = _mm512_add_ps(high, _mm512_mul_ps(d1, d1));
     }
-    float lanes[nx_lanes];
-    _mm512_storeu_ps(lanes, low);
-    _mm512_storeu_ps(lanes + 16, high);
-    for (size_t j = 0; i + j < length; j++) {
-        float difference = a[i + j] - b[i + j];
-        lanes[j] = lanes[j] + difference * difference;
+    if (i < length) {
+        const uint32_t known = (1u << (length - i)) - 1;
+        const __mmask16 first = (__mmask16)known, second = (__mmask16)(known >> 16);
+        __m512 d0 = _mm512_sub_ps(_mm512_maskz_loadu_ps(first, a + i), _mm512_maskz_loadu_ps(first, b + i));
+        __m512 d1 =
+            _mm512_sub_ps(_mm512_maskz_loadu_ps(second, a + i + 16), _mm512_maskz_loadu_ps(second, b + i + 16));
+        low = _mm512_mask_add_ps(low, first, low, _mm512_mul_ps(d0, d0));
+        high = _mm512_mask_add_ps(high, second, high, _mm512_mul_ps(d1, d1));
     }
-    return nx_fold_lanes(lanes);
+    return folded_lanes(low, high);
+}
+
+AVX512 static float dot_f32(const float *a, const float *b, size_t length) { return dot_one(a, b, length); }
+
+AVX512 static float squared_l2_f32(const float *a, const float *b, size_t length) {
+    return squared_l2_one(a, b, length);
+}
+
+AVX512_INLINE void prefetch_vector(const float *vector, size_t length) {
+    for (size_t j = 0; j < length; j += 16) _mm_prefetch((const char *)(vector + j), _MM_HINT_T0);
+    _mm_prefetch((const char *)(vector + length - 1), _MM_HINT_T0);
 }
 
 AVX512 static void dots_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count) {
-            const char *coming = (const char *)(rows + (size_t)ids[i + 2] * length);
-            for (size_t j = 0; j < 4 * length; j += 64) _mm_prefetch(coming + j, _MM_HINT_T0);
-        }
-        out[i] = dot_f32(query, rows + (size_t)ids[i] * length, length);
+        if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
+        out[i] = dot_one(query, rows + (size_t)ids[i] * length, length);
     }
 }
 
 AVX512 static void squared_l2s_f32(
     const float *rows, const uint32_t *ids, size_t count, const float *query, size_t length, float *out) {
+    for (size_t i = 0; i < 2 && i < count; i++) prefetch_vector(rows + (size_t)ids[i] * length, length);
     for (size_t i = 0; i < count; i++) {
-        if (i + 2 < count) {
-            const char *coming = (const char *)(rows + (size_t)ids[i + 2] * length);
-            for (size_t j = 0; j < 4 * length; j += 64) _mm_prefetch(coming + j, _MM_HINT_T0);
-        }
-        out[i] = squared_l2_f32(query, rows + (size_t)ids[i] * length, length);
+        if (i + 2 < count) prefetch_vector(rows + (size_t)ids[i + 2] * length, length);
+        out[i] = squared_l2_one(query, rows + (size_t)ids[i] * length, length);
     }
 }
 
@@ -163,21 +188,34 @@ AVX512 static size_t select_near(
     return count;
 }
 
-// The list lives in four registers while keys go in: every value is met by its left neighbour and the key.
+AVX512_INLINE int64_t last_of(__m512i values) {
+    return _mm_extract_epi64(_mm512_extracti64x2_epi64(values, 3), 1);
+}
+
+// The list lives in four registers while keys go in, two at a time: with the smaller and the larger key, a place gets the
+// least of its value, its left neighbour or the smaller key if that is larger, and the one left of that or the larger.
 AVX512 static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int64_t *overflow) {
     __m512i a = _mm512_loadu_si512(hot), b = _mm512_loadu_si512(hot + 8), c = _mm512_loadu_si512(hot + 16),
             d = _mm512_loadu_si512(hot + 24);
-    const __m512i lowest = _mm512_set1_epi64(INT64_MIN);
     size_t fallen = 0;
-    for (size_t i = 0; i < count; i++) {
-        const __m512i key = _mm512_set1_epi64(keys[i]);
-        __m128i last = _mm512_extracti64x2_epi64(_mm512_max_epi64(d, key), 3);
-        overflow[fallen] = _mm_extract_epi64(last, 1);
+    for (size_t i = 0; i < count; i += 2) {
+        const __m512i first = _mm512_set1_epi64(keys[i]);
+        const __m512i second = _mm512_set1_epi64(i + 1 < count ? keys[i + 1] : INT64_MAX);
+        const __m512i less = _mm512_min_epi64(first, second), more = _mm512_max_epi64(first, second);
+        // What falls out is that of one after the other.
+        overflow[fallen] = last_of(_mm512_max_epi64(d, first));
         fallen += overflow[fallen] != INT64_MAX;
-        d = _mm512_min_epi64(d, _mm512_max_epi64(_mm512_alignr_epi64(d, c, 7), key));
-        c = _mm512_min_epi64(c, _mm512_max_epi64(_mm512_alignr_epi64(c, b, 7), key));
-        b = _mm512_min_epi64(b, _mm512_max_epi64(_mm512_alignr_epi64(b, a, 7), key));
-        a = _mm512_min_epi64(a, _mm512_max_epi64(_mm512_alignr_epi64(a, lowest, 7), key));
+        const __m512i after = _mm512_min_epi64(d, _mm512_max_epi64(_mm512_alignr_epi64(d, c, 7), first));
+        overflow[fallen] = last_of(_mm512_max_epi64(after, second));
+        fallen += overflow[fallen] != INT64_MAX;
+        const __m512i a1 = _mm512_max_epi64(a, less), a2 = _mm512_max_epi64(a, more);
+        const __m512i b1 = _mm512_max_epi64(b, less), b2 = _mm512_max_epi64(b, more);
+        const __m512i c1 = _mm512_max_epi64(c, less), c2 = _mm512_max_epi64(c, more);
+        const __m512i d1 = _mm512_max_epi64(d, less), d2 = _mm512_max_epi64(d, more);
+        a = _mm512_min_epi64(a, _mm512_min_epi64(_mm512_alignr_epi64(a1, less, 7), _mm512_alignr_epi64(a2, more, 6)));
+        b = _mm512_min_epi64(b, _mm512_min_epi64(_mm512_alignr_epi64(b1, a1, 7), _mm512_alignr_epi64(b2, a2, 6)));
+        c = _mm512_min_epi64(c, _mm512_min_epi64(_mm512_alignr_epi64(c1, b1, 7), _mm512_alignr_epi64(c2, b2, 6)));
+        d = _mm512_min_epi64(d, _mm512_min_epi64(_mm512_alignr_epi64(d1, c1, 7), _mm512_alignr_epi64(d2, c2, 6)));
     }
     _mm512_storeu_si512(hot, a);
     _mm512_storeu_si512(hot + 8, b);
@@ -203,7 +241,7 @@ AVX512 static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int
 
 // The transform of 16 * count values, count at most 16: all of them in registers. Each is first multiplied by its sign,
 // at last by `scale`.
-__attribute__((always_inline)) AVX512 static inline void hadamard_block(
+AVX512_INLINE void hadamard_block(
     float *values, const float *signs, const int count, float scale) {
     const __m512 one = _mm512_set1_ps(1);
     const __m512 sides1 = _mm512_mask_sub_ps(one, 0xaaaa, _mm512_setzero_ps(), one);
@@ -306,7 +344,7 @@ AVX512 static int32_t make_table(const int8_t *values, size_t length, uint8_t *t
 }
 
 // The four sums of a comparison, in the order of nx_comparison.
-AVX512 static __m128i folded(__m512i a, __m512i b, __m512i c, __m512i d) {
+AVX512_INLINE __m128i folded(__m512i a, __m512i b, __m512i c, __m512i d) {
     // Four registers of 8 sums, then pairs of neighbours side by side.
     __m256i a8 = _mm256_add_epi32(_mm512_castsi512_si256(a), _mm512_extracti64x4_epi64(a, 1));
     __m256i b8 = _mm256_add_epi32(_mm512_castsi512_si256(b), _mm512_extracti64x4_epi64(b, 1));

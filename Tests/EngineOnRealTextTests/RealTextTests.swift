@@ -27,7 +27,7 @@ struct RealTextTests {
             return sum + (try snapshot.search(pair.0, k: 10).count { expected.contains($0.id) })
         }
         let recall = Double(hits) / Double(10 * queries.count)
-        print("recall@10 at efSearch \(snapshot.info.efSearch): \(recall)")
+        print("recall@10 at target \(snapshot.info.targetRecall): \(recall)")
         #expect(recall >= 0.95)
     }
 }

@@ -80,7 +80,7 @@ struct BuilderTests {
         arguments: [
             BuildParameters(degree: 33), BuildParameters(degree: 0), BuildParameters(upperDegree: 2),
             BuildParameters(efConstruction: 1),
-            BuildParameters(efSearch: 0), BuildParameters(exactScanMax: -1), BuildParameters(threads: -1),
+            BuildParameters(targetRecall: 0), BuildParameters(exactScanMax: -1), BuildParameters(threads: -1),
             BuildParameters(modelFingerprint: String(repeating: "x", count: 129)),
         ])
     func refusedParameters(parameters: BuildParameters) throws {

@@ -30,7 +30,7 @@ struct DamageTests {
             // What opens must also be searchable without a crash.
             let snapshot = try Snapshot(path: path, verification: verification)
             let query = [Float](repeating: 0.1, count: snapshot.info.dimensions)
-            _ = try snapshot.search(query, k: 10, efSearch: 50)
+            _ = try snapshot.search(query, k: 10, effort: .efSearch(50))
             _ = try snapshot.exactSearch([query, query, query, query], k: 3)
             for id in snapshot.ids.prefix(5) { _ = snapshot.vector(id: id) }
             return nil

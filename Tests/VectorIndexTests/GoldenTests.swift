@@ -13,7 +13,7 @@ struct GoldenTests {
         var builder = SnapshotBuilder(
             dimensions: 10, metric: .cosine,
             parameters: BuildParameters(
-                degree: 16, upperDegree: 8, efConstruction: 32, efSearch: 24, exactScanMax: 100, seed: 7, threads: 1,
+                degree: 32, upperDegree: 8, efConstruction: 32, targetRecall: 0.9, exactScanMax: 100, seed: 7, threads: 1,
                 modelFingerprint: "golden", sourceVersion: 3))
         for i in 0..<200 {
             try builder.add(id: UInt64(1_000 + i), vector: (0..<10).map { _ in Float(random.next(below: 201) - 100) })
@@ -33,7 +33,7 @@ struct GoldenTests {
     func answers() throws {
         let snapshot = try Snapshot(path: path)
         #expect(snapshot.info.count == 200 && snapshot.info.hasGraph && snapshot.info.layers == 1)
-        #expect(snapshot.info.formatVersion == "1.0" && snapshot.info.seed == 7 && snapshot.info.efSearch == 24)
+        #expect(snapshot.info.formatVersion == "1.0" && snapshot.info.seed == 7 && snapshot.info.targetRecall == 0.9)
         let found = try snapshot.search([1, 2, 3, 4, 5, -5, -4, -3, -2, -1], k: 3)
         #expect(found == (try snapshot.exactSearch([1, 2, 3, 4, 5, -5, -4, -3, -2, -1], k: 3)))
         #expect(found.map(\.id) == Self.expectedIDs)

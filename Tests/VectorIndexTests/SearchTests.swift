@@ -13,7 +13,7 @@ struct SearchTests {
         let snapshot = try Snapshot(path: path)
         let truth = try snapshot.exactSearch(queries, k: 10)
         // The longest vectors are nearest to everything under inner product, which takes a wider search.
-        let found = try queries.map { try snapshot.search($0, k: 10, efSearch: metric == .innerProduct ? 128 : nil) }
+        let found = try queries.map { try snapshot.search($0, k: 10, effort: metric == .innerProduct ? .efSearch(128) : nil) }
         #expect(Fixture.recall(found, truth) >= 0.95)
         // What both find has the same score, to the bit.
         for (found, truth) in zip(found, truth) {
@@ -54,7 +54,7 @@ struct SearchTests {
         let path = try Fixture.path()
         try Fixture.write(vectors, to: path, parameters: BuildParameters(exactScanMax: exactScanMax))
         let snapshot = try Snapshot(path: path)
-        let found = try snapshot.search(vectors[3], k: 1_000, efSearch: 1)
+        let found = try snapshot.search(vectors[3], k: 1_000, effort: .efSearch(1))
         #expect(found.map(\.id).sorted() == vectors.indices.map { UInt64(3 * $0) })
         #expect(found.first?.id == 9)
         #expect(zip(found, found.dropFirst()).allSatisfy { $0.score >= $1.score })
@@ -126,7 +126,7 @@ struct SearchTests {
         let snapshot = try Snapshot(path: path)
         let queries = source.next(20)
         let truth = try snapshot.exactSearch(queries, k: 5)
-        let found = try queries.map { try snapshot.search($0, k: 5, efSearch: 120) }
+        let found = try queries.map { try snapshot.search($0, k: 5, effort: .efSearch(120)) }
         // Under cosine one dimension has two directions only, so that ids of equal score may differ.
         let scores = zip(found, truth).map {
             zip($0.0, $0.1).allSatisfy { $0.0.score >= $0.1.score - abs($0.1.score) * 0.02 }
@@ -146,9 +146,9 @@ struct SearchTests {
         #expect(code { _ = try snapshot.search([1, 0], k: 0) } == .invalidParameter)
         #expect(code { _ = try snapshot.search([1, 0], k: -1) } == .invalidParameter)
         #expect(code { _ = try snapshot.search([1, 0], k: .max) } == .invalidParameter)
-        #expect(code { _ = try snapshot.search([1, 0], k: 1, efSearch: 0) } == .invalidParameter)
+        #expect(code { _ = try snapshot.search([1, 0], k: 1, effort: .efSearch(0)) } == .invalidParameter)
         #expect(code { _ = try snapshot.search([1, 0, 0], k: 1) } == .dimensionMismatch)
-        #expect(code { _ = try snapshot.search([], k: 1) } == .dimensionMismatch)
+        #expect(code { _ = try snapshot.search([Float](), k: 1) } == .dimensionMismatch)
         #expect(code { _ = try snapshot.search([.nan, 0], k: 1) } == .notFinite)
         #expect(code { _ = try snapshot.search([.infinity, 0], k: 1) } == .notFinite)
         #expect(code { _ = try snapshot.search([0, 0], k: 1) } == .zeroVector)

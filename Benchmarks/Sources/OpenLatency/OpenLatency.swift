@@ -54,7 +54,8 @@ struct OpenLatency: ParsableCommand {
                 "snapshot": "\(count) x \(dimensions) synthetic unit vectors, seed \(Seeds.vectors), "
                     + "\(snapshot.info.bytes / 1_000_000) MB, in the page cache",
                 "search":
-                    "k 10, efSearch \(snapshot.info.efSearch), degree \(snapshot.info.degree), 1 thread, \(queries) queries",
+                    "k 10, target recall \(snapshot.info.targetRecall), degree \(snapshot.info.degree), 1 thread, "
+                    + "\(queries) queries",
                 "repetitions": "\(repetitions)",
             ])
         report.add("open, full verification, median", full.median, unit: "ms", target: .atMost(200))

@@ -2,6 +2,8 @@
 public struct BuildParameters: Sendable, Equatable {
     /// Neighbours per node on level 0, a multiple of 32: that many are scored together.
     public var degree: Int
+    /// Bits a coordinate of the neighbours' codes in a row, 1 or 2; nil chooses by the number of dimensions.
+    public var neighborBits: Int?
     /// Neighbours per node on the upper levels (M).
     public var upperDegree: Int
     /// Width of the search that finds a new node's neighbours. Larger: better graph, slower build.
@@ -19,11 +21,12 @@ public struct BuildParameters: Sendable, Equatable {
     public var sourceVersion: UInt64
 
     public init(
-        degree: Int = 32, upperDegree: Int = 16, efConstruction: Int = 256, targetRecall: Double = 0.98,
+        degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 256, targetRecall: Double = 0.98,
         exactScanMax: Int = 2_000,
         seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0
     ) {
         self.degree = degree
+        self.neighborBits = neighborBits
         self.upperDegree = upperDegree
         self.efConstruction = efConstruction
         self.targetRecall = targetRecall
@@ -41,13 +44,17 @@ public struct BuildParameters: Sendable, Equatable {
         guard (IndexFormat.blockSlots...IndexFormat.degreeMax).contains(degree), degree % IndexFormat.blockSlots == 0 else {
             throw refuse("degree \(degree) is not allowed", "Use a multiple of \(IndexFormat.blockSlots) up to \(IndexFormat.degreeMax).")
         }
+        guard neighborBits.map({ 1...2 ~= $0 }) ?? true else {
+            throw refuse("\(neighborBits ?? 0) bits a coordinate are not allowed", "Use 1 or 2.")
+        }
         guard (4...IndexFormat.degreeMax).contains(upperDegree) else {
             throw refuse("upperDegree \(upperDegree) is not allowed", "Use 4...\(IndexFormat.degreeMax).")
         }
         guard (8...4096).contains(efConstruction) else {
             throw refuse("efConstruction \(efConstruction) is not allowed", "Use 8...4096.")
         }
-        guard targetRecall > 0, targetRecall <= 1 else {
+        // The file keeps it in single precision.
+        guard Float(targetRecall) > 0, targetRecall <= 1 else {
             throw refuse("targetRecall \(targetRecall) is not allowed", "Use a number above 0 and up to 1.")
         }
         guard (0...1_000_000).contains(exactScanMax) else {

@@ -22,7 +22,8 @@ struct GraphBuilder {
             vectors, order: order, dimensions: dimensions, metric: metric, seed: parameters.seed, workers: workers)
         let store = RowStore(
             vectors: vectors, order: order, metric: metric, encoding: encoding, degree: parameters.degree,
-            planes: encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1, workers: workers)
+            planes: parameters.neighborBits ?? (encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1),
+            workers: workers)
         report(.encoding, nodes, nodes)
         let upper = order.layerSizes.map { size in
             let builder = LayerBuilder(
@@ -52,7 +53,10 @@ struct GraphBuilder {
         let locality = LocalityOrder(builder.graph, layerSizes: order.layerSizes)
         store.renumber(locality, workers: workers)
         order.renumber(locality)
-        let slack = Calibration(points: calibration).slack(for: parameters.targetRecall, k: GraphMeasure.selfTestNeighbors)
+        let curve = Calibration(points: calibration)
+        let slack =
+            curve.slack(for: parameters.targetRecall, k: GraphMeasure.selfTestNeighbors)
+            ?? curve.slack(for: 0.9, k: GraphMeasure.selfTestNeighbors) ?? 0.1
         let selfTest = measure(store, nodes, exact, order, workers) { $0.selfTest(slack: slack) }
         report(.measuring, 2, 2)
         return BuiltGraph(

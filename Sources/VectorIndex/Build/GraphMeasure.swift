@@ -115,6 +115,6 @@ struct GraphMeasure {
             }
         }
         let recall = Float(Double(hits) / Double(queryCount * k))
-        return [UInt32(queryCount), UInt32(k), recall.bitPattern, 0] + numbers
+        return [UInt32(queryCount), UInt32(k), recall.bitPattern, slack.bitPattern] + numbers
     }
 }

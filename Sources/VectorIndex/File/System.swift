@@ -25,6 +25,17 @@ enum System {
         return UnsafeRawPointer(address)
     }
 
+    /// Zeros, in huge pages if the system has them; nil when there is no memory.
+    static func mapZeros(_ length: Int) -> UnsafeMutableRawPointer? {
+        let address = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address, address != MAP_FAILED else { return nil }
+        let hugePage: CInt = 14
+        madvise(address, length, hugePage)
+        return address
+    }
+
+    static func unmap(_ address: UnsafeMutableRawPointer, _ length: Int) { munmap(address, length) }
+
     static func write(_ descriptor: CInt, _ bytes: UnsafeRawBufferPointer) throws(Failure) {
         var done = 0
         while done < bytes.count {

@@ -79,12 +79,18 @@ struct FileHeader: Equatable {
             throw damaged("unknown metric \(page[Offset.metric, as: UInt32.self])", at: Offset.metric)
         }
         self.metric = metric
-        guard let codeKind = CodeKind(rawValue: page[Offset.codeKind, as: UInt32.self]) else {
+        let codeNumber = page[Offset.codeKind, as: UInt32.self]
+        guard let codeKind = CodeKind(rawValue: codeNumber) else {
+            let isRetired = codeNumber == CodeKind.retired
             throw VectorIndexError(
                 .unsupportedVersion,
-                "its rows are coded in a way (\(page[Offset.codeKind, as: UInt32.self])) that this version lacks",
-                remedy: "Use a newer version, or rebuild the index with this one.", file: file, section: "header",
-                offset: UInt64(Offset.codeKind))
+                isRetired
+                    ? "its rows are coded as in a development version (layout A, code kind \(codeNumber))"
+                    : "its rows are coded in a way (code kind \(codeNumber)) that this version lacks",
+                remedy: isRetired
+                    ? "Rebuild the index with `index-tool build`."
+                    : "Use a newer version, or rebuild the index with this one.",
+                file: file, section: "header", offset: UInt64(Offset.codeKind))
         }
         self.codeKind = codeKind
         codeBytes = page[Offset.codeBytes, as: UInt32.self]

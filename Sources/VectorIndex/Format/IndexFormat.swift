@@ -39,6 +39,9 @@ package enum CodeKind: UInt32, Sendable {
     /// The node's own 8-bit code, and its neighbours' codes of 2 bits a coordinate.
     case packed2 = 3
 
+    /// Layout A of a development version: 8-bit codes and neighbours' numbers, nothing packed. Never given again.
+    static let retired: UInt32 = 1
+
     package var name: String {
         switch self {
         case .none: "none (scanned exactly)"
@@ -48,7 +51,7 @@ package enum CodeKind: UInt32, Sendable {
     }
 
     /// Codes of at most so many bytes are better off with two bits a coordinate; see docs/decisions/search-layout.md.
-    static let twoBitCodeBytesMax = 128
+    static let twoBitCodeBytesMax = 192
 
     /// Bits a coordinate of a neighbour's code.
     var planes: Int {

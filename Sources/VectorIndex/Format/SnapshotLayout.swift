@@ -15,7 +15,8 @@ struct SnapshotLayout {
             hasNorm: header.metric == .squaredL2)
     }
 
-    func section(_ tag: SectionTag) -> SectionEntry? { sections.first { $0.tag == tag } }
+    /// A section of the version that this program reads; optional ones may have another and are as good as missing.
+    func section(_ tag: SectionTag) -> SectionEntry? { sections.first { $0.tag == tag && $0.version == 1 } }
 
     /// - Parameters:
     ///   - page: the file's first page, or all of it when it is shorter.
@@ -135,8 +136,8 @@ struct SnapshotLayout {
             expected[.rows] = (UInt64(rowLayout.stride), nodes)
             if header.layers > 0 { expected[.upper] = (4 * UInt64(header.upperDegree), nil) }
             if header.metric == .squaredL2 { expected[.center] = (4, dimensions) }
-            try checkMeasures(file: file)
         }
+        try checkMeasures(file: file)
         for entry in sections {
             func damaged(_ what: String) -> VectorIndexError {
                 VectorIndexError(
@@ -171,7 +172,7 @@ struct SnapshotLayout {
         }
     }
 
-    /// What the builder measured: sections that may be missing.
+    /// What the builder measured: sections that may be missing, and that are read in any file that has them.
     private func checkMeasures(file: String) throws(VectorIndexError) {
         func damaged(_ entry: SectionEntry) -> VectorIndexError {
             VectorIndexError(

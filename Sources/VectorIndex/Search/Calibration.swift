@@ -22,15 +22,12 @@ struct Calibration: Sendable {
     /// Grouped by k ascending, slack ascending within.
     let points: [CalibrationPoint]
 
-    /// What a slack is when nothing was measured: indexes of very few vectors.
-    static let slackUnmeasured: Float = 0.3
-
     /// The least slack whose measured recall reaches the target, between two points by a straight line.
     ///
-    /// The curve is that of the smallest k measured that is not below `k`, else of the largest. A target above all that
-    /// was measured gets twice the largest slack.
-    func slack(for target: Double, k: Int) -> Float {
-        guard let curveK = points.first(where: { $0.k >= k })?.k ?? points.last?.k else { return Self.slackUnmeasured }
+    /// The curve is that of the smallest k measured that is not below `k`, else of the largest.
+    /// - Returns: nil when no setting that was measured reaches the target.
+    func slack(for target: Double, k: Int) -> Float? {
+        guard let curveK = points.first(where: { $0.k >= k })?.k ?? points.last?.k else { return nil }
         let target = Float(target)
         var previous: CalibrationPoint?
         for point in points where point.k == curveK {
@@ -42,7 +39,7 @@ struct Calibration: Sendable {
             // A dip of noise does not count.
             if previous.map({ point.recall > $0.recall }) ?? true { previous = point }
         }
-        return 2 * (points.last { $0.k == curveK }?.slack ?? Self.slackUnmeasured)
+        return nil
     }
 }
 

@@ -5,6 +5,8 @@ import CBLAS
 struct GraphSearch {
     let walk: GraphWalk
     let entries: EntryPoints
+    /// Enters through the upper levels instead.
+    var descent: UpperDescent? = nil
     let encoding: Encoding
     let vectors: ExactVectors
     /// Where a node's vector is in `vectors`; nil when nodes and vectors have one order.
@@ -19,9 +21,15 @@ struct GraphSearch {
     func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
         scratch.fit(walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
         scratch.code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
-        let result = walk.run(scratch.code, from: entries.nearest(to: scratch.code), rule: rule, scratch.walk)
+        let entry: (node: UInt32, distances: Int)
+        if let descent {
+            entry = descent.entry(walk, scratch.code, scratch.walk)
+        } else {
+            entry = (entries.nearest(to: scratch.code), entries.count)
+        }
+        let result = walk.run(scratch.code, from: entry.node, rule: rule, scratch.walk)
         scratch.statistics.hops = result.hops
-        scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + entries.count
+        scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + entry.distances
         let margin = Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot()
         let recorded = scratch.walk.recorded.base
         var limit = (rule.radius ?? -.infinity) + margin

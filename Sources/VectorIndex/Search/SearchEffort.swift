@@ -1,6 +1,7 @@
 /// How much a search through a graph may cost. Indexes that are scanned exactly need none.
 public enum SearchEffort: Sendable, Equatable {
-    /// The cheapest setting that found this share of the true neighbours of held-back vectors when the index was built.
+    /// The cheapest setting that found this share of the true neighbours of held-back vectors when the index was built;
+    /// an exact scan when none that was tried did, and for 1.
     case targetRecall(Double)
     /// At least so many nodes are expanded: the search goes on while a node that waits may be nearer than the nearest
     /// `efSearch` expanded ones (at least k).

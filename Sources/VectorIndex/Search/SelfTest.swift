@@ -4,8 +4,9 @@
 struct SelfTest: @unchecked Sendable {
     let queries: Int
     let k: Int
-    /// What the builder measured, at the index's own target of recall.
+    /// What the builder measured, and the slack that it measured with.
     let recall: Float
+    let slack: Float
     /// Per query its node and the k nodes.
     private let numbers: UnsafePointer<UInt32>
 
@@ -17,6 +18,7 @@ struct SelfTest: @unchecked Sendable {
         k = Int(entry.stride) / 4 - 1
         queries = (Int(entry.length) / 4 - Self.headerNumbers) / (k + 1)
         recall = Float(bitPattern: section[2])
+        slack = Float(bitPattern: section[3])
         numbers = section + Self.headerNumbers
     }
 
@@ -32,7 +34,7 @@ extension Snapshot {
     public struct SelfTestResult: Sendable, Equatable {
         public var queries: Int
         public var k: Int
-        /// The share of the exact neighbours that searches at the index's own target of recall found here.
+        /// The share of the exact neighbours that searches with the builder's setting found here.
         public var recall: Double
         /// What the builder measured in the same way.
         public var recallWhenBuilt: Double
@@ -45,7 +47,6 @@ extension Snapshot {
     public func selfTest() throws(VectorIndexError) -> SelfTestResult? {
         guard let test = view.selfTest, let graph = view.graph else { return nil }
         let scratch = SearchScratch()
-        scratch.fit(dimensions: view.dimensions)
         var hits = 0
         for query in 0..<test.queries {
             let node = test.node(of: query)
@@ -56,7 +57,7 @@ extension Snapshot {
                     file: view.file.path, section: SectionTag.selfTest.description)
             }
             hits += graph.hits(
-                of: node, among: neighbors, slack: view.calibration.slack(for: info.targetRecall, k: test.k),
+                of: node, among: neighbors, slack: test.slack,
                 vector: view.exact.base + Int(node) * view.dimensions, scratch)
         }
         return SelfTestResult(

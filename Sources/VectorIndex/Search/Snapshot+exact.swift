@@ -12,7 +12,7 @@ extension Snapshot {
         let prepared = AlignedBuffer<Float>(count: queries.count * dimensions)
         for (i, query) in queries.enumerated() { try loadQuery(query, into: prepared.base + i * dimensions) }
         return view.exact.nearest(toAll: prepared.base, count: queries.count, k: k, threads: System.processors)
-            .map { neighbors(of: $0, k: k) }
+            .map { nearest in neighbors(count: nearest.count, k: k) { nearest[$0] } }
     }
 
     public func exactSearch(_ query: [Float], k: Int) throws(VectorIndexError) -> [Neighbor] {
@@ -20,10 +20,12 @@ extension Snapshot {
     }
 
     /// The ids of scored nodes, best first; equal scores by id.
-    func neighbors(of scored: [ExactVectors.Scored], k: Int) -> [Neighbor] {
+    @inline(__always)
+    func neighbors(count: Int, k: Int, _ scored: (Int) -> ExactVectors.Scored) -> [Neighbor] {
         var found: [Neighbor] = []
-        found.reserveCapacity(scored.count)
-        for (score, node) in scored {
+        found.reserveCapacity(count)
+        for i in 0..<count {
+            let (score, node) = scored(i)
             for position in view.idPositions(of: Int(node)) {
                 found.append(Neighbor(id: view.ids[position], score: score))
             }

@@ -16,13 +16,10 @@ extension Snapshot {
         _ query: [Float], k: Int, effort: SearchEffort? = nil, scratch: SearchScratch? = nil
     ) throws(VectorIndexError) -> [Neighbor] {
         try checkLimits(k: k)
+        let rule = try walkRule(for: effort, k: k)
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
-        guard let graph = view.graph, k <= view.nodes / 8,
-            let rule = try walkRule(for: effort ?? .targetRecall(info.targetRecall), k: k)
-        else {
-            return scan(own, k: k)
-        }
+        guard let graph = view.graph, k <= view.nodes / 8, let rule else { return scan(own, k: k) }
         let count = graph.run(own, k: k, rule: rule)
         guard count >= k else { return scan(own, k: k) }
         return ranked(own, count: count, k: k)
@@ -40,12 +37,11 @@ extension Snapshot {
         guard !score.isNaN else {
             throw VectorIndexError(.invalidParameter, "the score is not a number", remedy: "Give a number.")
         }
+        let k = 10
+        let knownRule = try walkRule(for: effort, k: k)
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
-        let k = 10
-        guard let graph = view.graph, k <= view.nodes / 8,
-            var rule = try walkRule(for: effort ?? .targetRecall(info.targetRecall), k: k)
-        else {
+        guard let graph = view.graph, k <= view.nodes / 8, var rule = knownRule else {
             return scan(own, k: max(view.nodes, 1)).filter { $0.score >= score }
         }
         rule.radius = walkDistance(of: score, own.query.base, graph.encoding) + rule.slack
@@ -60,6 +56,8 @@ extension Snapshot {
     public func search(
         _ queries: [[Float]], k: Int, effort: SearchEffort? = nil, threads: Int = 0
     ) throws(VectorIndexError) -> [[Neighbor]] {
+        try checkLimits(k: k)
+        _ = try walkRule(for: effort, k: k)
         guard view.graph != nil else { return try exactSearch(queries, k: k) }
         let answers = Answers(count: queries.count)
         let workers = Workers(threads: threads > 0 ? threads : System.processors)
@@ -88,9 +86,10 @@ extension Snapshot {
         }
     }
 
-    /// When a walk for k neighbours ends; nil when only a scan will do.
-    private func walkRule(for effort: SearchEffort, k: Int) throws(VectorIndexError) -> WalkRule? {
-        switch effort {
+    /// When a walk for k neighbours ends; nil when only a scan will do. What makes no sense is refused whether or not
+    /// there is a graph to walk.
+    private func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule? {
+        switch effort ?? .targetRecall(info.targetRecall) {
         case .efSearch(let ef):
             guard (1...IndexFormat.efMax).contains(ef) else {
                 throw VectorIndexError(
@@ -107,9 +106,8 @@ extension Snapshot {
                 throw VectorIndexError(
                     .invalidParameter, "targetRecall is \(target)", remedy: "Use a number above 0 and up to 1.")
             }
-            guard target < 1 else { return nil }
-            return WalkRule(
-                nearest: k, slack: view.calibration.slack(for: target, k: k), cap: WalkRule.cap(k: k))
+            guard target < 1, let slack = view.calibration.slack(for: target, k: k) else { return nil }
+            return WalkRule(nearest: k, slack: slack, cap: WalkRule.cap(k: k))
         }
     }
 
@@ -149,11 +147,12 @@ extension Snapshot {
     private func scan(_ scratch: SearchScratch, k: Int) -> [Neighbor] {
         scratch.statistics = SearchStatistics()
         scratch.statistics.distances = view.nodes
-        return neighbors(of: view.exact.nearest(to: scratch.query.base, k: k), k: k)
+        let nearest = view.exact.nearest(to: scratch.query.base, k: k)
+        return neighbors(count: nearest.count, k: k) { nearest[$0] }
     }
 
     private func ranked(_ scratch: SearchScratch, count: Int, k: Int) -> [Neighbor] {
-        neighbors(of: (0..<count).map { (score: scratch.scores[$0], row: scratch.ids[$0]) }, k: k)
+        neighbors(count: count, k: k) { (score: scratch.scores[$0], row: scratch.ids[$0]) }
     }
 
     /// A score as the walk measures distance; see `QueryCode`.

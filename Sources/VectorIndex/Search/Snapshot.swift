@@ -12,13 +12,20 @@ public final class Snapshot: Sendable {
     ///   - verification: see `Verification`.
     ///   - modelFingerprint: when given, an index of another model is refused.
     /// - Throws: an error that names the file, section, offset and remedy.
-    public init(
+    public convenience init(
         path: String, verification: Verification = .full, modelFingerprint: String? = nil
+    ) throws(VectorIndexError) {
+        try self.init(path: path, verification: verification, modelFingerprint: modelFingerprint, entry: .sampled)
+    }
+
+    /// The same, with a choice for measurements of where searches enter the graph.
+    package init(
+        path: String, verification: Verification = .full, modelFingerprint: String? = nil, entry: EntryChoice
     ) throws(VectorIndexError) {
         let file = try MappedFile(path: path)
         let page = Array(file.bytes.prefix(IndexFormat.pageBytes))
         let layout = try SnapshotLayout.read(page: page, fileLength: file.bytes.count, file: path)
-        view = try SnapshotView(file: file, layout: layout)
+        view = try SnapshotView(file: file, layout: layout, entry: entry)
         if case .full = verification { try SnapshotVerifier(view: view, threads: System.processors).verify() }
         info = SnapshotInfo(view)
         if let modelFingerprint, modelFingerprint != info.modelFingerprint {

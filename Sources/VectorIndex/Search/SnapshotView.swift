@@ -23,7 +23,7 @@ struct SnapshotView: @unchecked Sendable {
     let calibration: Calibration
     let selfTest: SelfTest?
 
-    init(file: MappedFile, layout: SnapshotLayout) throws(VectorIndexError) {
+    init(file: MappedFile, layout: SnapshotLayout, entry: EntryChoice) throws(VectorIndexError) {
         self.file = file
         self.layout = layout
         let header = layout.header
@@ -56,9 +56,11 @@ struct SnapshotView: @unchecked Sendable {
             dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [],
             commonLength: header.commonLength)
         let walk = GraphWalk(rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit)
+        let descent =
+            entry == .upperLevels && !upper.isEmpty ? UpperDescent(levels: upper, degree: upperDegree) : nil
         graph = GraphSearch(
-            walk: walk, entries: EntryPoints(walk, count: min(nodes, EntryPoints.countMax)), encoding: encoding,
-            vectors: exact, vectorOfNode: nil)
+            walk: walk, entries: EntryPoints(walk, count: min(nodes, EntryPoints.countMax)), descent: descent,
+            encoding: encoding, vectors: exact, vectorOfNode: nil)
     }
 
     /// Reads the directory of UPPR and reconciles it with the section's length.
