@@ -56,6 +56,9 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    /// The engine's limit, which is looked at before any vector is read.
+    private static let dimensionsMax = 4096
+
     func validate() throws {
         if input != nil {
             guard databaseURL == nil, organization == nil, kind == nil else {
@@ -101,6 +104,11 @@ struct Build: AsyncParsableCommand {
             throw VectorIndexError(
                 .invalidParameter, "the file holds no vectors", remedy: "Give a file with at least one row.",
                 file: vectors.path)
+        }
+        guard (1...Self.dimensionsMax).contains(vectors.dimensions) else {
+            throw VectorIndexError(
+                .invalidParameter, "its vectors have \(vectors.dimensions) dimensions",
+                remedy: "Use vectors of 1 to \(Self.dimensionsMax) dimensions.", file: vectors.path)
         }
         var builder = SnapshotBuilder(
             dimensions: vectors.dimensions, metric: metric.metric, parameters: graph.parameters(modelFingerprint))

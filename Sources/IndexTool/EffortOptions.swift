@@ -57,7 +57,7 @@ struct EffortSetting {
     }
 
     /// As in "0.02" or "64".
-    var text: String { value == value.rounded() && kind == .efSearch ? "\(Int(value))" : "\(value)" }
+    var text: String { value == value.rounded() ? Text.fixed(value, 0) : "\(value)" }
 
     /// Values between commas, at most `countMax`.
     static func list(_ kind: Kind, _ text: String) throws -> [EffortSetting] {
