@@ -70,6 +70,9 @@ struct Build: AsyncParsableCommand {
                 throw ValidationError(
                     "Say where the vectors are: --input, or --organization and --kind with --database-url.")
             }
+            guard url != nil else {
+                throw ValidationError("No database is named: give --database-url or set DATABASE_URL.")
+            }
         }
         guard modelFingerprint.utf8.count <= 128 else {
             throw ValidationError("--model-fingerprint has \(modelFingerprint.utf8.count) bytes; use at most 128.")
@@ -94,6 +97,8 @@ struct Build: AsyncParsableCommand {
             }
         }
     }
+
+    private var url: String? { databaseURL ?? Environment.value("DATABASE_URL") }
 
     // MARK: Reading
 
@@ -129,9 +134,7 @@ struct Build: AsyncParsableCommand {
 
     /// - Returns: the builder, and how many rows were read.
     private func filledBuilder() async throws -> (SnapshotBuilder, Int) {
-        guard let organization, let kind, let url = databaseURL ?? Environment.value("DATABASE_URL") else {
-            throw ValidationError("No database is named: give --database-url or set DATABASE_URL.")
-        }
+        guard let organization, let kind, let url else { preconditionFailure("validate() has seen to them") }
         let contents = try await PostgresSource.contents(url: url, organization: organization, kind: kind)
         var parameters = graph.parameters(modelFingerprint)
         parameters.sourceVersion = contents.version

@@ -74,6 +74,7 @@ struct EffortSetting {
 /// How much one search may cost: one of three ways of saying it.
 struct EffortOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Share of the true neighbours to aim for; the index's own target when no effort is given.",
             valueName: "share"),
@@ -81,12 +82,14 @@ struct EffortOptions: ParsableArguments {
     var targetRecall: EffortSetting?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How much farther than the k-th nearest so far a node may be and still be followed.", valueName: "distance"),
         transform: { try EffortSetting(.slack, $0) })
     var slack: EffortSetting?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Width of the search (efSearch): nodes expanded at least.", valueName: "width"),
         transform: { try EffortSetting(.efSearch, $0) })
     var ef: EffortSetting?

@@ -26,13 +26,19 @@ struct Sweep {
 
 /// Lists of settings on the command line.
 struct SweepOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Slacks to measure, separated by commas, e.g. 0,0.02,0.05.", valueName: "list"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Slacks to measure, separated by commas, e.g. 0,0.02,0.05.", valueName: "list"))
     var slack: String?
 
-    @Option(help: ArgumentHelp("Widths (efSearch) to measure, separated by commas, e.g. 10,32,100.", valueName: "list"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Widths (efSearch) to measure, separated by commas, e.g. 10,32,100.", valueName: "list"))
     var ef: String?
 
-    @Option(help: ArgumentHelp("Target recalls to measure, separated by commas, e.g. 0.9,0.95,0.99.", valueName: "list"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Target recalls to measure, separated by commas, e.g. 0.9,0.95,0.99.", valueName: "list"))
     var targetRecall: String?
 
     func validate() throws { _ = try settings }

@@ -38,7 +38,9 @@ struct BenchTests {
         #expect(try #require(object["peakResidentBytes"] as? Int) > 1_000_000)
         for point in try points(result) {
             #expect(point["setting"] as? String == "slack")
-            for key in ["value", "recall", "qps", "p50Microseconds", "p99Microseconds", "hops", "distances", "reranked"] {
+            for key in [
+                "value", "recall", "qps", "p50Microseconds", "p99Microseconds", "hops", "distances", "reranked",
+            ] {
                 #expect(point[key] is Double || point[key] is Int, "\(key)")
             }
             #expect(try #require(point["qps"] as? Double) > 0)
@@ -65,9 +67,9 @@ struct BenchTests {
             fixture.graph, ["--json", "--ef", "10,40", "--slack", "0.1, 0", "--target-recall", "0.9,0.99"])
         let points = try points(result)
         #expect(
-            points.map { "\($0["setting"] ?? "") \($0["value"] ?? "")" } == [
-                "slack 0.1", "slack 0", "efSearch 10", "efSearch 40", "targetRecall 0.9", "targetRecall 0.99",
-            ])
+            points.compactMap { $0["setting"] as? String }
+                == ["slack", "slack", "efSearch", "efSearch", "targetRecall", "targetRecall"])
+        #expect(points.compactMap { $0["value"] as? Double } == [0.1, 0, 10, 40, 0.9, 0.99])
         let hops = points.compactMap { $0["hops"] as? Double }
         #expect(hops[0] > hops[1] && hops[2] < hops[3] && hops[4] < hops[5], "\(hops)")
     }
@@ -77,7 +79,7 @@ struct BenchTests {
         let points = try points(bench(fixture.scanned, ["--json", "--ef", "10,20"]))
         #expect(points.count == 1)
         #expect(points[0]["setting"] as? String == "scan" && points[0]["recall"] as? Double == 1)
-        #expect(points[0]["distances"] as? Int == IndexFixture.rowsScanned || points[0]["distances"] as? Double == 700)
+        #expect(points[0]["distances"] as? Double == Double(IndexFixture.rowsScanned))
         #expect(points[0]["hops"] as? Double == 0)
     }
 
@@ -101,7 +103,9 @@ struct BenchTests {
     @Test("comma-separated values have one column each")
     func csv() throws {
         let result = try bench(fixture.graph, ["--csv", "--slack", "0,0.05"])
-        let lines = result.output.split(separator: "\n").map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let lines = result.output.split(separator: "\n").map {
+            $0.split(separator: ",", omittingEmptySubsequences: false)
+        }
         #expect(
             lines[0] == ["setting", "value", "recall", "qps", "p50_us", "p99_us", "hops", "distances", "reranked"])
         #expect(lines.count == 3 && lines.allSatisfy { $0.count == 9 })
@@ -158,7 +162,10 @@ struct BenchTests {
             return changed
         }
         let cases: [(Data, String)] = [
-            (VectorFiles.npy(Array(ids.dropLast())), "its shape is (59, 10); 60 queries at k = 10 need (60, 10 or more)"),
+            (
+                VectorFiles.npy(Array(ids.dropLast())),
+                "its shape is (59, 10); 60 queries at k = 10 need (60, 10 or more)"
+            ),
             (VectorFiles.npy(ids.map { Array($0.dropLast()) }), "its shape is (60, 9)"),
             (VectorFiles.npy(changed(3_000)), "row 3 names id 3000, which the index does not have"),
             (VectorFiles.npy(changed(-1)), "row 3 names id -1, which the index does not have"),
@@ -216,7 +223,7 @@ struct BenchTests {
             (["--rounds", "0"], "--rounds is 0"), (["--json", "--csv"], "one of --json and --csv"),
             (["--plot", "x.png"], "name a .svg file"), (["--ef", "0"], "--ef is \"0\"; use a whole number from 1"),
             (["--ef", "10,,20"], "--ef is \"\""), (["--ef", "1.5"], "--ef is \"1.5\""), (["--ef", "wide"], "\"wide\""),
-            (["--slack=-0.1"], "--slack is \"-0.1\"; use a number from 0 on"), (["--slack", "inf"], "\"inf\""),
+            (["--slack", "-0.1"], "--slack is \"-0.1\"; use a number from 0 on"), (["--slack", "inf"], "\"inf\""),
             (["--target-recall", "0"], "--target-recall is \"0\""), (["--target-recall", "95"], "a share above 0"),
             (["--slack", String(repeating: "0,", count: 100) + "0"], "lists 101 values; use at most 100"),
         ] as [([String], String)])

@@ -13,7 +13,8 @@ struct BuildTests {
         ]
         let built = try Tool.run(arguments)
         #expect(built.exitCode == 0 && built.errors.isEmpty)
-        let words = /x\.nxi: 600 vectors of 8 dimensions, cosine, [\d,]+ bytes, content [0-9a-f]{16}\nbuilt and verified in [\d.]+ s: [\d,]+ vectors\/s, peak memory \d+ MiB/
+        let words =
+            /x\.nxi: 600 vectors of 8 dimensions, cosine, [\d,]+ bytes, content [0-9a-f]{16}\nbuilt and verified in [\d.]+ s: [\d,]+ vectors\/s, peak memory \d+ MiB/
         #expect(built.output.contains(words), "\(built.output)")
         let object = try Tool.run(arguments + ["--json"]).object
         #expect(object["count"] as? Int == 600)

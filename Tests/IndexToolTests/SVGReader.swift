@@ -11,6 +11,7 @@ final class SVGReader: NSObject, XMLParserDelegate {
     private(set) var attributes: [String: String] = [:]
     /// What stands in each `text` element.
     private(set) var texts: [String] = []
+    private var isInText = false
 
     init(contentsOf path: String) throws {
         super.init()
@@ -26,11 +27,15 @@ final class SVGReader: NSObject, XMLParserDelegate {
     ) {
         if elements.isEmpty { self.attributes = attributes }
         elements.append(element)
-        if element == "text" { texts.append("") }
+        isInText = element == "text"
+        if isInText { texts.append("") }
     }
 
+    func parser(
+        _ parser: XMLParser, didEndElement element: String, namespaceURI: String?, qualifiedName: String?
+    ) { isInText = false }
+
     func parser(_ parser: XMLParser, foundCharacters string: String) {
-        guard elements.last == "text" else { return }
-        texts[texts.count - 1] += string
+        if isInText { texts[texts.count - 1] += string }
     }
 }

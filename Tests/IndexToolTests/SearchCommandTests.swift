@@ -9,9 +9,10 @@ struct SearchCommandTests {
     init() throws { fixture = try IndexFixture.shared.get() }
 
     private func hops(_ arguments: [String]) throws -> Int {
-        let found = try Tool.run([
-            "search", fixture.graph, "--vector", fixture.queries, "--row", "2", "--stats", "--json",
-        ] + arguments)
+        let found = try Tool.run(
+            [
+                "search", fixture.graph, "--vector", fixture.queries, "--row", "2", "--stats", "--json",
+            ] + arguments)
         #expect(found.exitCode == 0, "\(found.errors)")
         let object = try found.object
         let statistics = try #require(object["statistics"] as? [String: Int])
@@ -55,10 +56,11 @@ struct SearchCommandTests {
         arguments: [
             ([], "Say what to search for"), (["--id", "1", "--text", "x"], "Say what to search for"),
             (["--id", "-1"], "--id"), (["--id", "1", "-k", "0"], "-k is 0; use 1 to 1048576"),
-            (["--id", "1", "-k", "1048577"], "-k is 1048577"), (["--id", "1", "--row", "2"], "--row is a row of --vector"),
-            (["--vector", "x.npy", "--row=-1"], "--row is -1"), (["--id", "1", "--ef", "0"], "--ef is \"0\""),
+            (["--id", "1", "-k", "1048577"], "-k is 1048577"),
+            (["--id", "1", "--row", "2"], "--row is a row of --vector"),
+            (["--vector", "x.npy", "--row", "-1"], "--row is -1"), (["--id", "1", "--ef", "0"], "--ef is \"0\""),
             (["--id", "1", "--ef", "9", "--slack", "0"], "one of --target-recall, --slack and --ef"),
-            (["--id", "1", "--slack=-1"], "a number from 0 on"), (["--id", "1", "--slack", "nan"], "\"nan\""),
+            (["--id", "1", "--slack", "-1"], "a number from 0 on"), (["--id", "1", "--slack", "nan"], "\"nan\""),
             (["--id", "1", "--target-recall", "1.5"], "a share above 0 and up to 1"),
             (["--id", "1", "--exact", "--ef", "9"], "--exact compares all vectors"),
             (["--id", "1", "--exact", "--stats"], "--exact compares all vectors"),

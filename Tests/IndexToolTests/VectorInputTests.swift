@@ -22,7 +22,8 @@ struct VectorInputTests {
         for (name, data) in files {
             try data.write(to: URL(fileURLWithPath: "\(directory)/\(name).npy"))
             let built = try Tool.run([
-                "build", "--input", "\(directory)/\(name).npy", "--output", "\(directory)/\(name).nxi", "--metric", "l2",
+                "build", "--input", "\(directory)/\(name).npy", "--output", "\(directory)/\(name).nxi", "--metric",
+                "l2",
                 "--json",
             ])
             #expect(built.exitCode == 0, "\(name): \(built.errors)")
@@ -31,7 +32,8 @@ struct VectorInputTests {
         }
         #expect(hashes.count == files.count && Set(hashes.values).count == 1, "\(hashes)")
         let found = try Tool.run([
-            "search", directory + "/fortran.nxi", "--vector", directory + "/half-fortran.npy", "--row", "299", "-k", "1",
+            "search", directory + "/fortran.nxi", "--vector", directory + "/half-fortran.npy", "--row", "299", "-k",
+            "1",
         ])
         #expect(found.output.contains(" 299  0.000000"))
     }
