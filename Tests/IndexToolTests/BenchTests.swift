@@ -221,10 +221,11 @@ struct BenchTests {
             (["-k", "0"], "-k is 0"), (["-k", "1048577"], "-k is 1048577"), (["-k", "ten"], "-k"),
             (["--threads", "-1"], "--threads is -1"), (["--threads", "2000"], "--threads is 2000"),
             (["--rounds", "0"], "--rounds is 0"), (["--json", "--csv"], "one of --json and --csv"),
-            (["--plot", "x.png"], "name a .svg file"), (["--ef", "0"], "--ef is \"0\"; use a whole number from 1"),
-            (["--ef", "10,,20"], "--ef is \"\""), (["--ef", "1.5"], "--ef is \"1.5\""), (["--ef", "wide"], "\"wide\""),
-            (["--slack", "-0.1"], "--slack is \"-0.1\"; use a number from 0 on"), (["--slack", "inf"], "\"inf\""),
-            (["--target-recall", "0"], "--target-recall is \"0\""), (["--target-recall", "95"], "a share above 0"),
+            (["--plot", "x.png"], "name a .svg file"), (["--ef", "0"], "--ef lists \"0\"; use a whole number from 1"),
+            (["--ef", "10,,20"], "--ef lists \"\""), (["--ef", "1.5"], "--ef lists \"1.5\""),
+            (["--ef", "wide"], "\"wide\""),
+            (["--slack", "-0.1"], "--slack lists \"-0.1\"; use a number from 0 on"), (["--slack", "inf"], "\"inf\""),
+            (["--target-recall", "0"], "--target-recall lists \"0\""), (["--target-recall", "95"], "a share above 0"),
             (["--slack", String(repeating: "0,", count: 100) + "0"], "lists 101 values; use at most 100"),
         ] as [([String], String)])
     func wrongCommandLine(arguments: [String], says: String) throws {

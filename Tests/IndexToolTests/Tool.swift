@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 
 /// Runs the built index-tool as an operator would.
@@ -19,11 +20,15 @@ struct Tool {
     private static let path = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appendingPathComponent("index-tool").path
 
+    /// One for what all runs print: there are hundreds.
+    private static let directory = Swift.Result { try TestDirectory.make("tool") }
+    private static let runs = Atomic<Int>(0)
+
     static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Result {
         let process = process(arguments, environment)
         // Files, not pipes: nothing can fill up and block.
-        let directory = try TestDirectory.make("tool")
-        let (output, errors) = (directory + "/out", directory + "/err")
+        let number = runs.add(1, ordering: .relaxed).newValue
+        let (output, errors) = try ("\(directory.get())/\(number)-out", "\(directory.get())/\(number)-err")
         for file in [output, errors] { try Data().write(to: URL(fileURLWithPath: file)) }
         process.standardOutput = FileHandle(forWritingAtPath: output)
         process.standardError = FileHandle(forWritingAtPath: errors)
