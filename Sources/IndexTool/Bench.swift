@@ -23,13 +23,18 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("True neighbours of the queries: .npy.", valueName: "file"))
     var truth: String?
 
-    @Option(name: .customShort("k"), help: ArgumentHelp("How many neighbours.", valueName: "count"))
+    @Option(
+        name: .customShort("k"), parsing: .unconditional, help: ArgumentHelp("How many neighbours.", valueName: "count")
+    )
     var k = 10
 
-    @Option(help: ArgumentHelp("Threads that share the queries, up to 1024; 0 means one per processor.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads that share the queries, up to 1024; 0 means one per processor.", valueName: "count")
+    )
     var threads = 1
 
-    @Option(help: ArgumentHelp("Timed rounds, up to 1000.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Timed rounds, up to 1000.", valueName: "count"))
     var rounds = 5
 
     @OptionGroup(title: "Sweep") var lists: SweepOptions

@@ -34,7 +34,7 @@ struct BenchRun: Sendable {
             progress("recall", i, settings.count)
             let point = try accuracy(setting)
             points.append(point)
-            if sweep.endsWithRecall, point.recall >= Sweep.recallMax { break }
+            if sweep.ends(after: point) { break }
         }
         var qps = points.map { _ in [Double]() }
         for round in 0..<rounds {

@@ -56,6 +56,9 @@ struct Build: AsyncParsableCommand {
     @Flag(help: "Print one JSON object.")
     var json = false
 
+    /// The engine's limit, which is looked at before any vector is read.
+    private static let dimensionsMax = 4096
+
     func validate() throws {
         if input != nil {
             guard databaseURL == nil, organization == nil, kind == nil else {
@@ -66,6 +69,9 @@ struct Build: AsyncParsableCommand {
             guard organization != nil, kind != nil else {
                 throw ValidationError(
                     "Say where the vectors are: --input, or --organization and --kind with --database-url.")
+            }
+            guard url != nil else {
+                throw ValidationError("No database is named: give --database-url or set DATABASE_URL.")
             }
         }
         guard modelFingerprint.utf8.count <= 128 else {
@@ -92,6 +98,8 @@ struct Build: AsyncParsableCommand {
         }
     }
 
+    private var url: String? { databaseURL ?? Environment.value("DATABASE_URL") }
+
     // MARK: Reading
 
     private func filledBuilder(
@@ -101,6 +109,11 @@ struct Build: AsyncParsableCommand {
             throw VectorIndexError(
                 .invalidParameter, "the file holds no vectors", remedy: "Give a file with at least one row.",
                 file: vectors.path)
+        }
+        guard (1...Self.dimensionsMax).contains(vectors.dimensions) else {
+            throw VectorIndexError(
+                .invalidParameter, "its vectors have \(vectors.dimensions) dimensions",
+                remedy: "Use vectors of 1 to \(Self.dimensionsMax) dimensions.", file: vectors.path)
         }
         var builder = SnapshotBuilder(
             dimensions: vectors.dimensions, metric: metric.metric, parameters: graph.parameters(modelFingerprint))
@@ -121,9 +134,7 @@ struct Build: AsyncParsableCommand {
 
     /// - Returns: the builder, and how many rows were read.
     private func filledBuilder() async throws -> (SnapshotBuilder, Int) {
-        guard let organization, let kind, let url = databaseURL ?? Environment.value("DATABASE_URL") else {
-            throw ValidationError("No database is named: give --database-url or set DATABASE_URL.")
-        }
+        guard let organization, let kind, let url else { preconditionFailure("validate() has seen to them") }
         let contents = try await PostgresSource.contents(url: url, organization: organization, kind: kind)
         var parameters = graph.parameters(modelFingerprint)
         parameters.sourceVersion = contents.version

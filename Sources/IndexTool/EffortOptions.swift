@@ -28,19 +28,23 @@ struct EffortSetting {
     let kind: Kind
     let value: Double
 
-    /// - Throws: `ValidationError` when the value is not one that a search takes.
-    init(_ kind: Kind, _ text: some StringProtocol) throws {
-        let value = Double(String(text.filter { $0 != " " }))
+    /// nil when the text is not a value that a search takes.
+    init?(_ kind: Kind, text: some StringProtocol) {
+        guard let value = Double(String(text.filter { $0 != " " })) else { return nil }
         let isAllowed =
             switch kind {
-            case .slack: value.map { $0 >= 0 && $0 <= 1e9 } ?? false
-            case .efSearch: value.map { $0 >= 1 && $0 <= Double(Self.efMax) && $0 == $0.rounded() } ?? false
-            case .targetRecall: value.map { $0 > 0 && $0 <= 1 } ?? false
+            case .slack: value >= 0 && value <= 1e9
+            case .efSearch: value >= 1 && value <= Double(Self.efMax) && value == value.rounded()
+            case .targetRecall: value > 0 && value <= 1
             }
-        guard let value, isAllowed else {
-            throw ValidationError("\(kind.option) is \"\(text)\"; use \(kind.allowed).")
-        }
+        guard isAllowed else { return nil }
         self.init(kind, value)
+    }
+
+    /// The one value of an option, which ArgumentParser names in its message.
+    static func one(_ kind: Kind, _ text: String) throws -> EffortSetting {
+        guard let setting = EffortSetting(kind, text: text) else { throw ValidationError("Use \(kind.allowed).") }
+        return setting
     }
 
     init(_ kind: Kind, _ value: Double) {
@@ -57,7 +61,7 @@ struct EffortSetting {
     }
 
     /// As in "0.02" or "64".
-    var text: String { value == value.rounded() && kind == .efSearch ? "\(Int(value))" : "\(value)" }
+    var text: String { value == value.rounded() ? Text.fixed(value, 0) : "\(value)" }
 
     /// Values between commas, at most `countMax`.
     static func list(_ kind: Kind, _ text: String) throws -> [EffortSetting] {
@@ -65,7 +69,12 @@ struct EffortSetting {
         guard parts.count <= countMax else {
             throw ValidationError("\(kind.option) lists \(parts.count) values; use at most \(countMax).")
         }
-        return try parts.map { try EffortSetting(kind, $0) }
+        return try parts.map { part in
+            guard let setting = EffortSetting(kind, text: part) else {
+                throw ValidationError("\(kind.option) lists \"\(part)\"; use \(kind.allowed).")
+            }
+            return setting
+        }
     }
 
     private static let countMax = 100
@@ -74,21 +83,24 @@ struct EffortSetting {
 /// How much one search may cost: one of three ways of saying it.
 struct EffortOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Share of the true neighbours to aim for; the index's own target when no effort is given.",
             valueName: "share"),
-        transform: { try EffortSetting(.targetRecall, $0) })
+        transform: { try EffortSetting.one(.targetRecall, $0) })
     var targetRecall: EffortSetting?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How much farther than the k-th nearest so far a node may be and still be followed.", valueName: "distance"),
-        transform: { try EffortSetting(.slack, $0) })
+        transform: { try EffortSetting.one(.slack, $0) })
     var slack: EffortSetting?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Width of the search (efSearch): nodes expanded at least.", valueName: "width"),
-        transform: { try EffortSetting(.efSearch, $0) })
+        transform: { try EffortSetting.one(.efSearch, $0) })
     var ef: EffortSetting?
 
     /// nil when none was given.

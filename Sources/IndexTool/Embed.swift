@@ -12,7 +12,9 @@ struct Embed: ParsableCommand {
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: ArgumentHelp("Threads, up to 1024; 0 means one per processor.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads, up to 1024; 0 means one per processor.", valueName: "count"))
     var threads = 0
 
     @OptionGroup var model: ModelOption

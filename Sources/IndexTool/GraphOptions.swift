@@ -4,25 +4,33 @@ import VectorIndex
 /// What shapes an index besides its vectors. The engine checks all of it again; here it is refused before any vector is
 /// read.
 struct GraphOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Threads, up to 1024; 0 means one per processor.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Threads, up to 1024; 0 means one per processor.", valueName: "count"))
     var threads = 0
 
-    @Option(help: ArgumentHelp("The seed of everything random in a build.", valueName: "number"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("The seed of everything random in a build.", valueName: "number"))
     var seed: UInt64 = 42
 
-    @Option(help: ArgumentHelp("Neighbours per node: a multiple of 32 up to 256.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Neighbours per node: a multiple of 32 up to 256.", valueName: "count"))
     var degree = BuildParameters().degree
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Width of the search for a node's neighbours, 8 to 4096: larger is better and slower.", valueName: "width"))
     var efConstruction = BuildParameters().efConstruction
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Recall that searches aim for when they do not say one, up to 1.", valueName: "share"))
     var targetRecall = BuildParameters().targetRecall
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Indexes of at most this many vectors, up to 1000000, have no graph and are scanned exactly.",
             valueName: "count"))

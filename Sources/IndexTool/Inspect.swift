@@ -25,7 +25,9 @@ struct Inspect: ParsableCommand {
         }
     }
 
-    private static func bytesPerVector(_ info: SnapshotInfo) -> Double { Double(info.bytes) / Double(max(info.count, 1)) }
+    private static func bytesPerVector(_ info: SnapshotInfo) -> Double {
+        Double(info.bytes) / Double(max(info.count, 1))
+    }
 
     // MARK: Page
 
@@ -49,7 +51,10 @@ struct Inspect: ParsableCommand {
         ]
         if info.hasGraph {
             lines.append(
-                ("graph", "\(info.degree) neighbours a node; \(info.upperDegree) on each of \(info.layers) upper levels"))
+                (
+                    "graph",
+                    "\(info.degree) neighbours a node; \(info.upperDegree) on each of \(info.layers) upper levels"
+                ))
             lines.append(("built with", "efConstruction \(info.efConstruction), seed \(info.seed)"))
             lines.append(("searched for", "recall \(info.targetRecall) unless a search says otherwise"))
             lines.append(

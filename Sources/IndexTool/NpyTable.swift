@@ -20,7 +20,8 @@ struct NpyTable {
         let header = try NpyHeader(file)
         guard !header.type.hasPrefix(">") else {
             throw refused(
-                "its numbers are big-endian (\(header.type))", "Save them little-endian: a.astype('<\(header.type.dropFirst())').",
+                "its numbers are big-endian (\(header.type))",
+                "Save them little-endian: a.astype('<\(header.type.dropFirst())').",
                 at: 10)
         }
         guard let element = NpyElement(rawValue: header.type), accepts(element) else {
@@ -28,7 +29,8 @@ struct NpyTable {
         }
         guard header.shape.count == 2 else {
             throw refused(
-                "its shape is (\(header.shape.map(String.init).joined(separator: ", "))), not a table's", wanted, at: 10)
+                "its shape is (\(header.shape.map(String.init).joined(separator: ", "))), not a table's", wanted, at: 10
+            )
         }
         (rows, columns) = (header.shape[0], header.shape[1])
         let (cells, tooMany) = rows.multipliedReportingOverflow(by: columns)

@@ -76,7 +76,8 @@ struct RecallPlot {
             [
                 Self.line(area.left, y.place(tick), area.right, y.place(tick), Color.grid),
                 Self.text(
-                    tick < 10 ? Text.fixed(tick, 2) : Text.grouped(tick), area.left - 10, y.place(tick) + 4, anchor: "end"),
+                    tick < 10 ? Text.fixed(tick, 2) : Text.grouped(tick), area.left - 10, y.place(tick) + 4,
+                    anchor: "end"),
             ]
         }
         out.append(Self.line(area.left, area.bottom, area.right, area.bottom, Color.muted))

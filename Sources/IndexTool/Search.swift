@@ -22,13 +22,19 @@ struct Search: ParsableCommand {
     @Option(help: ArgumentHelp("Search for the neighbours of a vector in a .npy or .fvecs file.", valueName: "file"))
     var vector: String?
 
-    @Option(help: ArgumentHelp("Which row of --vector, from 0; 0 when not given.", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Which row of --vector, from 0; 0 when not given.", valueName: "number"))
     var row: Int?
 
-    @Option(name: .customShort("k"), help: ArgumentHelp("How many neighbours; 10 when not given.", valueName: "count"))
+    @Option(
+        name: .customShort("k"), parsing: .unconditional,
+        help: ArgumentHelp("How many neighbours; 10 when not given.", valueName: "count"))
     var k: Int?
 
-    @Option(help: ArgumentHelp("All vectors that score at least this, instead of the k nearest.", valueName: "score"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("All vectors that score at least this, instead of the k nearest.", valueName: "score"))
     var atLeast: Float?
 
     @OptionGroup(title: "Effort") var effort: EffortOptions
@@ -48,7 +54,9 @@ struct Search: ParsableCommand {
         guard [text != nil, id != nil, vector != nil].count(where: { $0 }) == 1 else {
             throw ValidationError("Say what to search for: one of --text, --id and --vector.")
         }
-        guard row == nil || vector != nil else { throw ValidationError("--row is a row of --vector, which is not given.") }
+        guard row == nil || vector != nil else {
+            throw ValidationError("--row is a row of --vector, which is not given.")
+        }
         guard row ?? 0 >= 0 else { throw ValidationError("--row is \(row ?? 0); rows count from 0.") }
         guard (1...Snapshot.kMax).contains(k ?? 1) else {
             throw ValidationError("-k is \(k ?? 0); use 1 to \(Snapshot.kMax).")
@@ -85,7 +93,8 @@ struct Search: ParsableCommand {
         if let statistics {
             let hops = statistics.hops == 0 ? "scanned" : "\(Text.grouped(statistics.hops)) hops"
             lines.append(
-                "\(hops), \(Text.grouped(statistics.distances)) distances, \(Text.grouped(statistics.reranked)) re-ranked")
+                "\(hops), \(Text.grouped(statistics.distances)) distances, \(Text.grouped(statistics.reranked)) re-ranked"
+            )
         }
         return lines.map { $0 + "\n" }.joined()
     }

@@ -38,7 +38,9 @@ enum Text {
 
     /// A span that someone waits for: "8 s", "3 min", "2.5 h".
     static func span(_ seconds: Double) -> String {
-        seconds < 100 ? "\(fixed(seconds, 0)) s" : seconds < 6_000 ? "\(fixed(seconds / 60, 0)) min" : "\(fixed(seconds / 3_600, 1)) h"
+        seconds < 100
+            ? "\(fixed(seconds, 0)) s"
+            : seconds < 6_000 ? "\(fixed(seconds / 60, 0)) min" : "\(fixed(seconds / 3_600, 1)) h"
     }
 
     static func mebibytes(_ bytes: Int) -> String { "\(grouped(Double(bytes) / 1_048_576)) MiB" }

@@ -16,7 +16,8 @@ struct TruthFile {
             throw VectorIndexError(
                 .invalidParameter,
                 "its shape is (\(table.rows), \(table.columns)); \(queries) queries at k = \(k) need (\(queries), \(k) or more)",
-                remedy: "Give the truth of these queries, ask for a smaller k, or leave --truth out to have it computed.",
+                remedy:
+                    "Give the truth of these queries, ask for a smaller k, or leave --truth out to have it computed.",
                 file: path)
         }
     }

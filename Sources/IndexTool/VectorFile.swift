@@ -102,7 +102,9 @@ struct VectorFile {
         _ type: Element.Type, _ table: NpyTable, _ rows: Range<Int>, _ block: UnsafeMutableBufferPointer<Float>,
         _ float: (Element) -> Float
     ) {
-        guard !rows.isEmpty, dimensions > 0, let out = block.baseAddress, let bytes = file.bytes.baseAddress else { return }
+        guard !rows.isEmpty, dimensions > 0, let out = block.baseAddress, let bytes = file.bytes.baseAddress else {
+            return
+        }
         let size = MemoryLayout<Element>.size
         if table.isColumnMajor {
             for column in 0..<dimensions {
