@@ -7,7 +7,15 @@
 
 #pragma STDC FP_CONTRACT OFF
 
-double nx_sum_of_squares(const float *vector, size_t length) {
+// Built for several instruction sets, of which the program loader takes the best: what stands here has one order of
+// operations, and no level fuses any, so that the bits are the same.
+#if defined(__x86_64__) && defined(__GLIBC__)
+#define NX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define NX_CLONES
+#endif
+
+NX_CLONES double nx_sum_of_squares(const float *vector, size_t length) {
     double lanes[8] = {0};
     size_t i = 0;
     for (; i + 8 <= length; i += 8) {
@@ -17,7 +25,7 @@ double nx_sum_of_squares(const float *vector, size_t length) {
     return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) + ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
 }
 
-float nx_largest_magnitude(const float *vector, size_t length) {
+NX_CLONES float nx_largest_magnitude(const float *vector, size_t length) {
     float largest = 0;
     for (size_t i = 0; i < length; i++) {
         float magnitude = fabsf(vector[i]);
@@ -26,7 +34,7 @@ float nx_largest_magnitude(const float *vector, size_t length) {
     return largest;
 }
 
-int nx_all_finite(const float *vector, size_t length) {
+NX_CLONES int nx_all_finite(const float *vector, size_t length) {
     int finite = 1;
     for (size_t i = 0; i < length; i++) finite &= fabsf(vector[i]) <= 3.4028235e38f;
     return finite;
@@ -41,11 +49,15 @@ static inline float rounded(float value, float scale) {
     return (scaled + magic) - magic;
 }
 
-void nx_quantise_s8(const float *vector, size_t length, float scale, int8_t *codes) {
+NX_CLONES void nx_scaled_copy(const float *vector, size_t length, double factor, float *out) {
+    for (size_t i = 0; i < length; i++) out[i] = (float)((double)vector[i] * factor);
+}
+
+NX_CLONES void nx_quantise_s8(const float *vector, size_t length, float scale, int8_t *codes) {
     for (size_t i = 0; i < length; i++) codes[i] = (int8_t)(int32_t)rounded(vector[i], scale);
 }
 
-void nx_quantise_u8(const float *vector, size_t length, float scale, uint8_t *codes) {
+NX_CLONES void nx_quantise_u8(const float *vector, size_t length, float scale, uint8_t *codes) {
     for (size_t i = 0; i < length; i++) codes[i] = (uint8_t)((int32_t)rounded(vector[i], scale) + 128);
 }
 

@@ -233,6 +233,17 @@ AVX2 static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int64
     return fallen;
 }
 
+AVX2 static int64_t take(int64_t *hot) {
+    __m256i v[9];
+    for (int i = 0; i < 8; i++) v[i] = load(hot + 4 * i);
+    v[8] = _mm256_set1_epi64x(INT64_MAX);
+    int64_t first = _mm256_extract_epi64(v[0], 0);
+    for (int i = 0; i < 8; i++) {
+        store(hot + 4 * i, _mm256_alignr_epi8(_mm256_permute2x128_si256(v[i], v[i + 1], 0x21), v[i], 8));
+    }
+    return first;
+}
+
 // One stage of the transform within 8 values: each with its partner, which `partner` has; `sides` is 1 for the first of
 // a pair and -1 for the second. A product with 1 or -1 is exact, so that the fused operation rounds like a sum.
 #define STAGE_WITHIN(partner, sides) \
@@ -399,6 +410,6 @@ AVX2 static void compare_codes(
 
 const nx_kernels nx_kernels_avx2 = {
     "avx2",      dots_u8s8, dot_f32, squared_l2_f32, dots_f32,      squared_l2s_f32, scan_row,
-    select_near, insert,    rotate,  make_table,     compare_codes,
+    select_near, insert, take, rotate,  make_table,     compare_codes,
 };
 #endif

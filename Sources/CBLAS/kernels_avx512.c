@@ -224,6 +224,17 @@ AVX512 static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int
     return fallen;
 }
 
+AVX512 static int64_t take(int64_t *hot) {
+    // Whole registers, so that the loads meet the stores of `insert`.
+    __m512i a = _mm512_loadu_si512(hot), b = _mm512_loadu_si512(hot + 8), c = _mm512_loadu_si512(hot + 16),
+            d = _mm512_loadu_si512(hot + 24);
+    _mm512_storeu_si512(hot, _mm512_alignr_epi64(b, a, 1));
+    _mm512_storeu_si512(hot + 8, _mm512_alignr_epi64(c, b, 1));
+    _mm512_storeu_si512(hot + 16, _mm512_alignr_epi64(d, c, 1));
+    _mm512_storeu_si512(hot + 24, _mm512_alignr_epi64(_mm512_set1_epi64(INT64_MAX), d, 1));
+    return _mm_cvtsi128_si64(_mm512_castsi512_si128(a));
+}
+
 // One stage of the transform within 16 values: each with its partner, which `partner` has; `sides` is 1 for the first of
 // a pair and -1 for the second. A product with 1 or -1 is exact, so that the fused operation rounds like a sum.
 #define STAGE_WITHIN(partner, sides) \
@@ -406,6 +417,6 @@ AVX512 static void compare_codes(
 
 const nx_kernels nx_kernels_avx512 = {
     "avx512", dots_u8s8, dot_f32,    squared_l2_f32, dots_f32,     squared_l2s_f32, scan_row,
-    select_near, insert,    rotate,     make_table,     compare_codes,
+    select_near, insert, take, rotate,     make_table,     compare_codes,
 };
 #endif

@@ -249,6 +249,15 @@ static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int64_t *o
     return fallen;
 }
 
+static int64_t take(int64_t *hot) {
+    int64x2_t v[NX_HOT / 2 + 1];
+    for (int i = 0; i < NX_HOT / 2; i++) v[i] = vld1q_s64(hot + 2 * i);
+    v[NX_HOT / 2] = vdupq_n_s64(INT64_MAX);
+    int64_t first = vgetq_lane_s64(v[0], 0);
+    for (int i = 0; i < NX_HOT / 2; i++) vst1q_s64(hot + 2 * i, vextq_s64(v[i], v[i + 1], 1));
+    return first;
+}
+
 // One stage of the transform within 4 values: each with its partner, which `partner` has; `sides` is 1 for the first of
 // a pair and -1 for the second. A product with 1 or -1 is exact, so that the fused operation rounds like a sum.
 #define STAGE_WITHIN(partner, sides) \
@@ -427,6 +436,6 @@ static void compare_codes(
 
 const nx_kernels nx_kernels_neon = {
     "neon",      dots_u8s8, dot_f32, squared_l2_f32, dots_f32,      squared_l2s_f32, scan_row,
-    select_near, insert,    rotate,  make_table,     compare_codes,
+    select_near, insert, take, rotate,  make_table,     compare_codes,
 };
 #endif

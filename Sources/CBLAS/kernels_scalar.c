@@ -113,6 +113,13 @@ static size_t insert(int64_t *hot, const int64_t *keys, size_t count, int64_t *o
     return fallen;
 }
 
+static int64_t take(int64_t *hot) {
+    int64_t first = hot[0];
+    for (int j = 1; j < NX_HOT; j++) hot[j - 1] = hot[j];
+    hot[NX_HOT - 1] = INT64_MAX;
+    return first;
+}
+
 static void rotate(float *vector, size_t length, const float *signs, size_t rounds) {
     nx_rotate_body(vector, length, signs, rounds);
 }
@@ -128,5 +135,5 @@ static void compare_codes(
 
 const nx_kernels nx_kernels_scalar = {
     "scalar", dots_u8s8, dot_f32,    squared_l2_f32, dots_f32,     squared_l2s_f32, scan_row,
-    select_near, insert,    rotate,     make_table,     compare_codes,
+    select_near, insert, take, rotate,     make_table,     compare_codes,
 };

@@ -1,11 +1,18 @@
 import ArgumentParser
 import VectorIndex
 
-/// `index-tool bench`: recall beside speed, over a sweep of search widths.
+/// `index-tool bench`: recall beside speed, over a sweep of settings.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure recall and speed of an index over a sweep of search widths.",
-        discussion: "Truth is computed exactly. One thread, one query at a time; the best of several rounds counts.")
+        abstract: "Measure recall and speed of an index over a sweep of settings.",
+        discussion: """
+            Each setting is searched with all queries, one at a time on each thread. Queries a second are the median over \
+            rounds in which the settings take turns; latencies come from a round of their own. Without --slack, --ef or \
+            --target-recall the slack grows until the recall is 0.9995. An index without a graph is scanned: one point.
+
+            The true neighbours are computed exactly (BLAS) when --truth does not give them: a .npy file of whole numbers, \
+            one row a query with at least k ids, nearest first.
+            """)
 
     @Option(help: ArgumentHelp("The index file.", valueName: "file"))
     var index: String
@@ -13,70 +20,100 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Queries: .npy or .fvecs.", valueName: "file"))
     var queries: String
 
-    @Option(name: .customShort("k"), help: "How many neighbours.")
+    @Option(help: ArgumentHelp("True neighbours of the queries: .npy.", valueName: "file"))
+    var truth: String?
+
+    @Option(name: .customShort("k"), help: ArgumentHelp("How many neighbours.", valueName: "count"))
     var k = 10
 
-    @Option(help: "Widths to measure, separated by commas.")
-    var ef = "10,16,24,32,48,64,96,128,192,256"
+    @Option(help: ArgumentHelp("Threads that share the queries, up to 1024; 0 means one per processor.", valueName: "count"))
+    var threads = 1
 
-    @Option(help: "Rounds per width.")
+    @Option(help: ArgumentHelp("Timed rounds, up to 1000.", valueName: "count"))
     var rounds = 5
+
+    @OptionGroup(title: "Sweep") var lists: SweepOptions
+
+    @Flag(help: "Print one JSON object.")
+    var json = false
 
     @Flag(help: "Print comma-separated values.")
     var csv = false
 
-    func run() throws {
-        try ToolFailure.reported {
-            let snapshot = try Snapshot(path: index)
-            let file = try VectorFile(path: queries)
-            guard file.count > 0 else {
-                throw VectorIndexError(
-                    .invalidParameter, "there are no queries in \(queries)",
-                    remedy: "Give a file with at least one row.")
-            }
-            let vectors = (0..<file.count).map { file[$0] }
-            let truth = try snapshot.exactSearch(vectors, k: k).map { Set($0.map(\.id)) }
-            print(csv ? "ef,recall,qps,p50_us,p99_us" : "      ef   recall        QPS   p50 us   p99 us")
-            for width in ef.split(separator: ",").compactMap({ Int($0) }) {
-                let point = try measure(snapshot, vectors, truth, width)
-                let cells = [
-                    "\(width)", Text.fixed(point.recall, 4), Text.fixed(point.qps, 0), Text.fixed(point.p50, 1),
-                    Text.fixed(point.p99, 1),
-                ]
-                print(
-                    csv
-                        ? cells.joined(separator: ",")
-                        : zip(cells, [8, 8, 10, 8, 8]).map { Text.aligned($0, $1) }.joined(separator: " "))
-            }
+    @Option(help: ArgumentHelp("Draw recall against queries a second: a .svg file.", valueName: "file"))
+    var plot: String?
+
+    func validate() throws {
+        guard (1...Snapshot.kMax).contains(k) else { throw ValidationError("-k is \(k); use 1 to \(Snapshot.kMax).") }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads is \(threads); use 0 to 1024.") }
+        guard (1...1000).contains(rounds) else { throw ValidationError("--rounds is \(rounds); use 1 to 1000.") }
+        guard !(json && csv) else { throw ValidationError("Give one of --json and --csv.") }
+        guard plot?.hasSuffix(".svg") ?? true else {
+            throw ValidationError("--plot is \"\(plot ?? "")\"; name a .svg file.")
         }
     }
 
-    private func measure(
-        _ snapshot: Snapshot, _ queries: [[Float]], _ truth: [Set<UInt64>], _ width: Int
-    ) throws(VectorIndexError) -> (recall: Double, qps: Double, p50: Double, p99: Double) {
-        let clock = ContinuousClock()
-        let scratch = SearchScratch()
-        var hits = 0
-        var wanted = 0
-        var best = Double.infinity
-        var times = [Double](repeating: .infinity, count: queries.count)
-        for round in 0..<max(rounds, 1) {
-            let started = clock.now
-            for (i, query) in queries.enumerated() {
-                let from = clock.now
-                let found = try snapshot.search(query, k: k, efSearch: width, scratch: scratch)
-                times[i] = min(times[i], Text.seconds(clock.now - from) * 1e6)
-                if round == 0 {
-                    hits += found.reduce(0) { $0 + (truth[i].contains($1.id) ? 1 : 0) }
-                    wanted += truth[i].count
-                }
+    func run() throws {
+        try ToolFailure.reported {
+            if let plot { try OutputFile.checkDirectory(of: plot) }
+            let vectors = try queryVectors()
+            let (opening, snapshot) = try OpeningTimes.measure(path: index, query: vectors[0], k: k)
+            var line = ProgressLine(vectors: 0)
+            let run = BenchRun(
+                snapshot: snapshot, queries: vectors, truth: try trueNeighbors(of: vectors, in: snapshot, &line), k: k,
+                threads: threads > 0 ? threads : Environment.processors)
+            let points = try run.points(try lists.sweep ?? .standard, rounds: rounds) {
+                line.show($0, done: $1, total: $2)
             }
-            best = min(best, Text.seconds(clock.now - started))
+            line.clear()
+            let report = BenchReport(
+                path: index, info: snapshot.info, simd: Kernels.active.name, k: k, threads: run.threads,
+                queries: vectors.count, rounds: rounds, isTruthComputed: truth == nil, opening: opening,
+                peakResidentBytes: PeakMemory.bytes, points: points)
+            print(json ? report.json : csv ? report.csv : report.table)
+            if let plot { try TextFile.write(RecallPlot(report).svg, to: plot) }
         }
-        times.sort()
-        return (
-            Double(hits) / Double(max(wanted, 1)), Double(queries.count) / best, times[times.count / 2],
-            times[times.count * 99 / 100]
-        )
+    }
+
+    /// All queries, each of which the index can be asked.
+    private func queryVectors() throws(VectorIndexError) -> [[Float]] {
+        let info = try Snapshot(path: index, verification: .fast).info
+        let file = try VectorFile(path: queries)
+        guard file.count > 0 else {
+            throw VectorIndexError(
+                .invalidParameter, "the file holds no queries", remedy: "Give a file with at least one row.",
+                file: queries)
+        }
+        guard file.dimensions == info.dimensions else {
+            throw VectorIndexError(
+                .dimensionMismatch, "the queries have \(file.dimensions) dimensions and the index \(info.dimensions)",
+                remedy: "Give queries of the model that the index was built with.", file: queries)
+        }
+        var vectors: [[Float]] = []
+        vectors.reserveCapacity(file.count)
+        try file.forEach { row, vector throws(VectorIndexError) in
+            // A query must be what a vector must be.
+            var check = SnapshotBuilder(dimensions: info.dimensions, metric: info.metric)
+            do throws(VectorIndexError) {
+                try check.add(id: 0, vector: vector)
+            } catch {
+                var located = error
+                located.file = queries
+                located.message += " (row \(row))"
+                throw located
+            }
+            vectors.append(Array(vector))
+        }
+        return vectors
+    }
+
+    private func trueNeighbors(
+        of vectors: [[Float]], in snapshot: Snapshot, _ line: inout ProgressLine
+    ) throws(VectorIndexError) -> [Set<UInt64>] {
+        guard let truth else {
+            line.show("truth", done: 0, total: 1)
+            return try snapshot.exactSearch(vectors, k: k).map { Set($0.map(\.id)) }
+        }
+        return try TruthFile(path: truth, queries: vectors.count, k: k).neighbors(k: k, in: snapshot)
     }
 }

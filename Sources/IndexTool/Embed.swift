@@ -12,16 +12,22 @@ struct Embed: ParsableCommand {
     @Option(help: ArgumentHelp("The .npy file to write.", valueName: "file"))
     var output: String
 
-    @Option(help: "Threads; 0 means one per processor.")
+    @Option(help: ArgumentHelp("Threads, up to 1024; 0 means one per processor.", valueName: "count"))
     var threads = 0
 
     @OptionGroup var model: ModelOption
 
+    func validate() throws {
+        guard output.hasSuffix(".npy") else { throw ValidationError("--output is \"\(output)\"; name a .npy file.") }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads is \(threads); use 0 to 1024.") }
+    }
+
     func run() throws {
         try ToolFailure.reported {
+            try OutputFile.checkDirectory(of: output)
             let texts = try MappedFile(path: lines).lines()
             let embedder = try TextModel(directory: model.directory)
-            var line = ProgressLine()
+            var line = ProgressLine(vectors: texts.count)
             var vectors: [[Float]] = []
             vectors.reserveCapacity(texts.count)
             let perStep = 4096
@@ -29,8 +35,9 @@ struct Embed: ParsableCommand {
                 vectors += embedder.embed(
                     Array(texts[start..<min(start + perStep, texts.count)]),
                     threads: threads > 0 ? threads : Environment.processors)
-                line.show(BuildProgress(phase: .encoding, done: vectors.count, total: texts.count))
+                line.show("embedding", done: vectors.count, total: texts.count)
             }
+            line.clear()
             try NpyFile.write(vectors, dimensions: embedder.dimensions, to: output)
             print(
                 "\(output): \(Text.grouped(vectors.count)) vectors of \(embedder.dimensions) dimensions, model \(embedder.fingerprint)"

@@ -42,6 +42,12 @@ struct PostgresSource {
     private static func read(
         _ connection: PostgresConnection, organization: Int64, kind: Kind
     ) async throws -> Contents {
+        let organizations = try await connection.query("SELECT id FROM organizations WHERE id = \(organization)")
+        guard !organizations.isEmpty else {
+            throw VectorIndexError(
+                .notFound, "there is no organisation \(organization) in this database",
+                remedy: "Name an organisation that it has, or another --database-url.")
+        }
         let versions = try await connection.query(
             """
             SELECT version FROM index_sources

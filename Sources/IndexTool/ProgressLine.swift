@@ -1,41 +1,49 @@
 import Glibc
-import VectorIndex
 
-/// A line on the terminal that says how far a build is, with rate and time left; silent when standard error is no
-/// terminal.
+/// One line on the terminal that says how far a long command is: `linking  45 %  12,300 vectors/s  8 s left`. Silent when
+/// standard error is no terminal.
 struct ProgressLine {
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let clock = ContinuousClock()
-    private var phase: BuildProgress.Phase?
-    private var started: ContinuousClock.Instant
-    private var drawn: ContinuousClock.Instant
+    /// Vectors that each phase works through; the rate is of these. 0: no rate is shown.
+    private let vectors: Int
+    private var drawn: ContinuousClock.Instant?
+    /// The phases so far, with when each began and was last heard of.
+    private var phases: [(name: String, started: ContinuousClock.Instant, heard: ContinuousClock.Instant)] = []
 
-    init() {
-        started = clock.now
-        drawn = clock.now - .seconds(1)
+    private static let interval = Duration.milliseconds(100)
+
+    init(vectors: Int) { self.vectors = vectors }
+
+    /// Seconds of each phase, in order.
+    var seconds: [(phase: String, seconds: Double)] {
+        phases.map { ($0.name, Text.seconds($0.heard - $0.started)) }
     }
 
-    mutating func show(_ progress: BuildProgress) {
-        guard isTerminal, progress.total > 0 else { return }
+    mutating func show(_ phase: String, done: Int, total: Int) {
         let now = clock.now
-        if progress.phase != phase {
-            phase = progress.phase
-            started = now
-        }
-        let isDone = progress.done >= progress.total
-        guard isDone || now - drawn > .milliseconds(100) else { return }
+        if phase != phases.last?.name { phases.append((phase, now, now)) }
+        phases[phases.count - 1].heard = now
+        guard isTerminal, total > 0, drawn.map({ now - $0 >= Self.interval }) ?? true else { return }
         drawn = now
-        let share = Double(progress.done) / Double(progress.total)
-        let seconds = Text.seconds(now - started)
-        let width = 30
-        let filled = Int(share * Double(width))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
-        var line = "\r\(Text.padded(progress.phase.rawValue, 9)) [\(bar)] \(Text.fixed(share * 100, 0)) %"
-        if seconds > 0, progress.done > 0 {
-            line += "  \(Text.grouped(Int(Double(progress.done) / seconds)))/s"
-            if !isDone { line += "  \(Text.fixed(seconds / share - seconds, 0)) s left" }
+        let line = Self.text(
+            phase, share: Double(done) / Double(total), seconds: Text.seconds(now - phases[phases.count - 1].started),
+            vectors: vectors)
+        StandardError.write("\r\(line)\u{1B}[K")
+    }
+
+    /// Makes room for the command's own last words.
+    func clear() {
+        if isTerminal, drawn != nil { StandardError.write("\r\u{1B}[K") }
+    }
+
+    /// - Parameter share: of the phase that is done, from 0 to 1.
+    static func text(_ phase: String, share: Double, seconds: Double, vectors: Int) -> String {
+        var parts = ["\(phase)", "\(Text.fixed((share * 100).rounded(.down), 0)) %"]
+        if share > 0, seconds >= 0.2 {
+            if vectors > 0 { parts.append("\(Text.grouped(share * Double(vectors) / seconds)) vectors/s") }
+            if share < 1 { parts.append("\(Text.span(seconds / share - seconds)) left") }
         }
-        line += "\u{1B}[K" + (isDone ? "\n" : "")
-        StandardError.write(line)
+        return parts.joined(separator: "  ")
     }
 }

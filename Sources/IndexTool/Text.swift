@@ -1,14 +1,14 @@
 /// Numbers as people read them; the same everywhere, whatever the locale.
 enum Text {
+    /// - Parameter decimals: at most 9.
     static func fixed(_ value: Double, _ decimals: Int) -> String {
-        guard value.isFinite, abs(value) < 1e12, decimals <= 6 else { return "\(value)" }
-        let factor = (0..<decimals).reduce(1.0) { product, _ in product * 10 }
-        let scaled = Int((abs(value) * factor).rounded())
-        let whole = "\(scaled / Int(factor))"
+        guard value.isFinite, abs(value) < 1e9, decimals <= 9 else { return "\(value)" }
+        let factor = (0..<decimals).reduce(1) { product, _ in product * 10 }
+        let scaled = Int((abs(value) * Double(factor)).rounded())
         let sign = value < 0 && scaled > 0 ? "-" : ""
-        guard decimals > 0 else { return sign + whole }
-        let fraction = "\(scaled % Int(factor))"
-        return sign + whole + "." + String(repeating: "0", count: decimals - fraction.count) + fraction
+        guard decimals > 0 else { return "\(sign)\(scaled)" }
+        let fraction = "\(scaled % factor)"
+        return "\(sign)\(scaled / factor)." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
 
     static func grouped(_ value: Int) -> String {
@@ -20,6 +20,9 @@ enum Text {
         }
         return out
     }
+
+    /// To the nearest whole number.
+    static func grouped(_ value: Double) -> String { grouped(Int(value.rounded())) }
 
     static func padded(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
@@ -33,24 +36,10 @@ enum Text {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 
-    /// A JSON string literal (RFC 8259, section 7).
-    static func json(_ text: String) -> String {
-        var out = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\u{00}"..<"\u{20}":
-                let digits = String(scalar.value, radix: 16)
-                out += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: out.unicodeScalars.append(scalar)
-            }
-        }
-        return out + "\""
+    /// A span that someone waits for: "8 s", "3 min", "2.5 h".
+    static func span(_ seconds: Double) -> String {
+        seconds < 100 ? "\(fixed(seconds, 0)) s" : seconds < 6_000 ? "\(fixed(seconds / 60, 0)) min" : "\(fixed(seconds / 3_600, 1)) h"
     }
 
-    /// A JSON object of values that are JSON already, in this order.
-    static func json(_ fields: [(String, String)]) -> String {
-        "{" + fields.map { "\(json($0.0)): \($0.1)" }.joined(separator: ", ") + "}"
-    }
+    static func mebibytes(_ bytes: Int) -> String { "\(grouped(Double(bytes) / 1_048_576)) MiB" }
 }

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import VectorIndex
 
 /// How a command ends: what it says on standard error, and its exit code.
@@ -19,9 +18,17 @@ enum ToolFailure {
     }
 
     private static func report(_ error: any Error) -> any Error {
-        if error is ExitCode { return error }
-        say("error: \(error)")
-        return (error as? VectorIndexError).map { exitCode(for: $0.code) } ?? notChecked
+        if error is ExitCode || error is ValidationError { return error }
+        guard let refusal = error as? VectorIndexError else {
+            say("Error: \(error)")
+            return notChecked
+        }
+        // Not of a file, so of the command line: ArgumentParser prints it with the usage.
+        if refusal.code == .invalidParameter, refusal.file == nil {
+            return ValidationError("\(refusal.message). \(refusal.remedy)")
+        }
+        say("Error: \(refusal)")
+        return exitCode(for: refusal.code)
     }
 
     static func exitCode(for code: VectorIndexError.Code) -> ExitCode {

@@ -5,8 +5,12 @@ import VectorIndex
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check an index file from end to end.",
-        discussion: "Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable)."
-    )
+        discussion: """
+            All checksums, every number that names a node or an id, the content hash, and the file's own sample queries: \
+            they must find here what they found when the file was built.
+
+            Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable).
+            """)
 
     @Argument(help: ArgumentHelp("The index file.", valueName: "file"))
     var file: String
@@ -14,35 +18,113 @@ struct Verify: ParsableCommand {
     @Flag(help: "Check only the first page and all sizes, not the content.")
     var fast = false
 
-    @Option(help: "The model that the index must have been built with.")
+    @Option(help: ArgumentHelp("The model that the index must have been built with.", valueName: "name"))
     var modelFingerprint: String?
 
-    @Flag(help: "Print one JSON object.")
+    @Flag(help: "Print one JSON object, also for an unsound file.")
     var json = false
 
     func run() throws {
         try ToolFailure.reported {
-            let clock = ContinuousClock()
-            let started = clock.now
-            let snapshot = try Snapshot(
-                path: file, verification: fast ? .fast : .full, modelFingerprint: modelFingerprint)
-            let opened = Text.seconds(clock.now - started) * 1000
-            if !fast { try snapshot.verifyContentHash() }
-            let total = Text.seconds(clock.now - started) * 1000
-            let info = snapshot.info
-            if json {
-                print(
-                    Text.json([
-                        ("sound", "true"), ("file", Text.json(file)), ("contentHash", Text.json(info.contentHash)),
-                        ("count", "\(info.count)"), ("bytes", "\(info.bytes)"), ("open_ms", Text.fixed(opened, 2)),
-                        ("total_ms", Text.fixed(total, 2)),
-                    ]))
-            } else {
-                print(
-                    "\(file): sound. \(Text.grouped(info.count)) vectors, \(Text.grouped(info.bytes)) bytes, content"
-                        + " \(info.contentHash.prefix(16)); opened in \(Text.fixed(opened, 1)) ms, all checks \(Text.fixed(total, 1)) ms"
-                )
+            do throws(VectorIndexError) {
+                let verdict = try check()
+                print(json ? verdict.json : verdict.page)
+            } catch {
+                guard json else { throw error }
+                // The object says it all; the exit code is that of the message.
+                print(Self.json(error, file))
+                throw ToolFailure.exitCode(for: error.code)
             }
         }
+    }
+
+    private func check() throws(VectorIndexError) -> Verdict {
+        let clock = ContinuousClock()
+        let started = clock.now
+        let snapshot = try Snapshot(
+            path: file, verification: fast ? .fast : .full, modelFingerprint: modelFingerprint)
+        let openedSeconds = Text.seconds(clock.now - started)
+        var selfTest: Snapshot.SelfTestResult?
+        if !fast {
+            try snapshot.verifyContentHash()
+            selfTest = try snapshot.selfTest()
+        }
+        // The builder's number is stored with 24 bits.
+        if let selfTest, abs(selfTest.recall - selfTest.recallWhenBuilt) > 1e-6 {
+            throw VectorIndexError(
+                .damaged,
+                "the self-test finds \(Text.fixed(selfTest.recall, 4)) of the neighbours and found"
+                    + " \(Text.fixed(selfTest.recallWhenBuilt, 4)) when the index was built",
+                remedy:
+                    "Verify the file on another machine or with NEXIFY_SIMD=scalar: the file, this machine or the program is at fault.",
+                file: file)
+        }
+        return Verdict(
+            file: file, isFast: fast, info: snapshot.info, selfTest: selfTest, openedSeconds: openedSeconds,
+            totalSeconds: Text.seconds(clock.now - started))
+    }
+
+    private static func json(_ error: VectorIndexError, _ file: String) -> String {
+        var object = JSONObject()
+        if ToolFailure.exitCode(for: error.code) == ToolFailure.unsound {
+            object.add("sound", false)
+        } else {
+            object.addNull("sound")
+        }
+        object.add("file", file)
+        var what = JSONObject()
+        what.add("code", error.code.rawValue)
+        what.add("message", error.message)
+        what.add("remedy", error.remedy)
+        if let section = error.section { what.add("section", section) }
+        if let offset = error.offset { what.add("offset", offset) }
+        object.add("error", what)
+        return "\(object)"
+    }
+}
+
+/// What `verify` says of a sound file.
+private struct Verdict {
+    let file: String
+    let isFast: Bool
+    let info: SnapshotInfo
+    let selfTest: Snapshot.SelfTestResult?
+    let openedSeconds: Double
+    let totalSeconds: Double
+
+    var page: String {
+        let size =
+            "\(Text.grouped(info.count)) vectors, \(Text.grouped(info.bytes)) bytes, content \(info.contentHash.prefix(16))"
+        let opened = "opened in \(Text.fixed(openedSeconds * 1000, 1)) ms"
+        if isFast { return "\(file): first page and sizes are sound. \(size); \(opened)" }
+        let test =
+            selfTest.map {
+                "self-test: \($0.queries) queries, recall@\($0.k) \(Text.fixed($0.recall, 4)) as when it was built"
+                    + " (\(Text.fixed($0.recallWhenBuilt, 4)))"
+            } ?? "self-test: none in the file\(info.hasGraph ? "" : ", which is scanned exactly")"
+        return "\(file): sound. \(size); \(opened), all checks \(Text.fixed(totalSeconds * 1000, 1)) ms\n\(test)"
+    }
+
+    var json: String {
+        var object = JSONObject()
+        object.add("sound", true)
+        object.add("file", file)
+        object.add("fast", isFast)
+        object.add("contentHash", info.contentHash)
+        object.add("count", info.count)
+        object.add("bytes", info.bytes)
+        object.add("open_ms", openedSeconds * 1000, decimals: 2)
+        object.add("total_ms", totalSeconds * 1000, decimals: 2)
+        if let selfTest {
+            var test = JSONObject()
+            test.add("queries", selfTest.queries)
+            test.add("k", selfTest.k)
+            test.add("recall", selfTest.recall, decimals: 6)
+            test.add("recallWhenBuilt", selfTest.recallWhenBuilt, decimals: 6)
+            object.add("selfTest", test)
+        } else {
+            object.addNull("selfTest")
+        }
+        return "\(object)"
     }
 }

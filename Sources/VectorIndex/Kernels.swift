@@ -73,6 +73,10 @@ package struct Kernels: @unchecked Sendable {
         table.pointee.insert(hot, keys, count, overflow)
     }
 
+    /// - Returns: the first key, which is no longer in the list.
+    @inline(__always)
+    func take(from hot: UnsafeMutablePointer<Int64>) -> Int64 { table.pointee.take(hot) }
+
     func rotate(_ vector: UnsafeMutablePointer<Float>, length: Int, signs: UnsafePointer<Float>, rounds: Int) {
         table.pointee.rotate(vector, length, signs, rounds)
     }

@@ -166,6 +166,8 @@ static void check_insertions(uint32_t spread) {
         size_t out = plain->insert(lists[0], keys, count, fallen[0]);
         expect_equal((int64_t)out, (int64_t)neon->insert(lists[1], keys, count, fallen[1]), "insert", count);
         expect_same(lists[0], lists[1], sizeof lists[0], "insert", count);
+        expect_equal(plain->take(lists[0]), neon->take(lists[1]), "take", count);
+        expect_same(lists[0], lists[1], sizeof lists[0], "take", count);
         expect_same(fallen[0], fallen[1], sizeof(int64_t) * out, "insert", count);
     }
 }

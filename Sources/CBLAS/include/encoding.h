@@ -14,6 +14,9 @@ float nx_largest_magnitude(const float *vector, size_t length);
 /// 1 when every value is finite.
 int nx_all_finite(const float *vector, size_t length);
 
+/// out[i] = vector[i] * factor, in double precision until it is stored.
+void nx_scaled_copy(const float *vector, size_t length, double factor, float *out);
+
 /// codes[i] = round(vector[i] * scale) clamped to -127...127, as int8.
 void nx_quantise_s8(const float *vector, size_t length, float scale, int8_t *codes);
 

@@ -100,6 +100,9 @@ typedef struct nx_kernels {
     /// - Returns: how many were appended.
     size_t (*insert)(int64_t *hot, const int64_t *keys, size_t count, int64_t *overflow);
 
+    /// Takes the first key out of `hot`; INT64_MAX comes in at the end. - Returns: the key.
+    int64_t (*take)(int64_t *hot);
+
     /// Rotates in place: `rounds` times random signs, a Walsh-Hadamard transform of the largest power of two that fits
     /// (at the front and at the back in turn), and, where that does not cover the length, a mixing of the two halves.
     /// `length` is a multiple of 64; `signs` holds rounds * length values of +1 or -1. Orthogonal but for rounding.

@@ -108,7 +108,8 @@ struct LayerBuilder {
         for i in 1..<max(entries, 1) where scratch.distances[i] < scratch.distances[entry] { entry = i }
         scratch.code.load(row: store.row(node), unit: store.encoding.unit)
         let rule = WalkRule(nearest: efConstruction, slack: 0, cap: .max)
-        let walk = store.walk.run(scratch.code, from: UInt32(entry), rule: rule, scratch.walk)
+        scratch.walk.keys[0] = NodeKey.make(0, UInt32(entry))
+        let walk = store.walk.run(scratch.code, starts: 1, rule: rule, scratch.walk)
         var count = 0
         func take(_ key: Int64) {
             guard key != NodeKey.none, NodeKey.node(key) != UInt32(node) else { return }

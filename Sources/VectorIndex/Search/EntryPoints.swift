@@ -21,6 +21,8 @@ final class EntryPoints: Sendable {
     private let kernels = Kernels.active
 
     static let countMax = 16
+    /// Of them, those that a walk starts from: more than one, so that several rows are on their way at once.
+    static let startsMax = 2
 
     init(_ walk: GraphWalk, count: Int) {
         self.count = count
@@ -38,23 +40,21 @@ final class EntryPoints: Sendable {
         }
     }
 
-    /// The entry whose code is nearest.
-    func nearest(to code: QueryCode) -> UInt32 {
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { products in
-            kernels.dots(
-                rows: codes.base, stride: codeBytes, ids: all.base, count: count, query: code.bytes, length: codeBytes,
-                out: products.baseAddress!)
-            var best = 0
-            var least = Float.infinity
-            for i in 0..<count {
-                let distance = code.ownScale * Float(products[i] &- code.bias) + halfNorms[i]
-                if distance < least {
-                    least = distance
-                    best = i
-                }
-            }
-            return UInt32(best)
+    /// Puts the keys of the nearest entries into `scratch.keys`. - Returns: how many.
+    func starts(_ code: QueryCode, _ scratch: WalkScratch) -> Int {
+        let products = scratch.sums.base
+        kernels.dots(
+            rows: codes.base, stride: codeBytes, ids: all.base, count: count, query: code.bytes, length: codeBytes,
+            out: products)
+        let keys = scratch.keys.base
+        for i in 0..<count {
+            let distance = code.ownScale * Float(products[i] &- code.bias) + halfNorms[i]
+            keys[i] = NodeKey.make(distance, UInt32(i))
         }
+        var nearest = SmallestKeys(keys: scratch.overflow.base, capacity: min(count, Self.startsMax))
+        for i in 0..<count { nearest.insert(keys[i]) }
+        for i in 0..<nearest.count { keys[i] = nearest.keys[i] }
+        return nearest.count
     }
 }
 
@@ -70,8 +70,8 @@ struct UpperDescent: @unchecked Sendable {
         self.degree = degree
     }
 
-    /// Where to enter level 0, and how many distances it took to find out.
-    func entry(_ walk: GraphWalk, _ code: QueryCode, _ scratch: WalkScratch) -> (node: UInt32, distances: Int) {
+    /// Puts the key of the entry to level 0 into `scratch.keys`. - Returns: how many distances it took to find out.
+    func start(_ walk: GraphWalk, _ code: QueryCode, _ scratch: WalkScratch) -> Int {
         let ids = scratch.ids.base
         let products = scratch.sums.base
         func distance(_ i: Int) -> Float {
@@ -112,6 +112,7 @@ struct UpperDescent: @unchecked Sendable {
                 at = next
             }
         }
-        return (at, distances)
+        scratch.keys[0] = NodeKey.make(least, at)
+        return distances
     }
 }

@@ -11,6 +11,8 @@ struct GraphSearch {
     let vectors: ExactVectors
     /// Where a node's vector is in `vectors`; nil when nodes and vectors have one order.
     let vectorOfNode: UnsafePointer<UInt32>?
+    /// What the caller looks up by node next, asked for while the vectors are compared.
+    var ids: UnsafePointer<UInt64>? = nil
 
     /// Standard deviations of a distance's error in 8 bits beyond which a node is not ranked anew, as a multiple of
     /// 1/√(code bytes): measured, about five.
@@ -21,15 +23,16 @@ struct GraphSearch {
     func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
         scratch.fit(walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
         scratch.code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
-        let entry: (node: UInt32, distances: Int)
+        var distances = entries.count
+        var starts = 1
         if let descent {
-            entry = descent.entry(walk, scratch.code, scratch.walk)
+            distances = descent.start(walk, scratch.code, scratch.walk)
         } else {
-            entry = (entries.nearest(to: scratch.code), entries.count)
+            starts = entries.starts(scratch.code, scratch.walk)
         }
-        let result = walk.run(scratch.code, from: entry.node, rule: rule, scratch.walk)
+        let result = walk.run(scratch.code, starts: starts, rule: rule, scratch.walk)
         scratch.statistics.hops = result.hops
-        scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + entry.distances
+        scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + distances
         let margin = Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot()
         let recorded = scratch.walk.recorded.base
         var limit = (rule.radius ?? -.infinity) + margin
@@ -48,6 +51,7 @@ struct GraphSearch {
             examined += 1
         }
         scratch.statistics.reranked = examined
+        if let own = self.ids { for i in 0..<examined { nx_prefetch(own + Int(ids[i])) } }
         let rows = scratch.rows.base
         if let vectorOfNode {
             for i in 0..<examined { rows[i] = vectorOfNode[Int(ids[i])] }

@@ -51,8 +51,10 @@ struct GraphWalk {
         halfUnitSquare = unit * unit / 2
     }
 
-    /// Walks from `entry` and leaves the expanded nodes in `scratch.recorded`.
-    func run(_ code: QueryCode, from entry: UInt32, rule: WalkRule, _ scratch: WalkScratch) -> WalkResult {
+    /// Walks from the first `starts` keys of `scratch.keys` and leaves the expanded nodes in `scratch.recorded`.
+    ///
+    /// - Precondition: 1...32 different nodes that are there.
+    func run(_ code: QueryCode, starts: Int, rule: WalkRule, _ scratch: WalkScratch) -> WalkResult {
         var shape = layout.shape
         let stride = layout.stride
         let query = UnsafePointer(code.query)
@@ -77,7 +79,7 @@ struct GraphWalk {
         // No key in the sorted list is beyond it, so that the list has the nearest of all that wait.
         var overflowLeast = NodeKey.none
         // The next rows, oldest first.
-        var fifo = (UInt32(0), UInt32(0), UInt32(0))
+        var fifo = (NodeKey.none, NodeKey.none, NodeKey.none)
         var waiting = 0
         var stop = Float.infinity
 
@@ -85,11 +87,11 @@ struct GraphWalk {
         scratch.visited.clear()
         let marks = scratch.visited.marks.base
         let epoch = scratch.visited.epoch
-        marks[Int(entry)] = epoch
-        hot[0] = NodeKey.make(-.infinity, entry)
+        for i in 0..<starts { marks[Int(NodeKey.node(keys[i]))] = epoch }
+        _ = kernels.insert(keys, count: starts, into: hot, overflow: overflow)
 
         while true {
-            var next = rows
+            var next: UnsafePointer<UInt8>?
             while waiting < WalkScratch.ahead {
                 let key = hot[0]
                 if key == NodeKey.none {
@@ -98,28 +100,31 @@ struct GraphWalk {
                     continue
                 }
                 if NodeKey.distance(key) > stop { break }
-                for i in 0..<WalkRule.hotMax - 1 { hot[i] = hot[i + 1] }
-                hot[WalkRule.hotMax - 1] = NodeKey.none
-                let node = NodeKey.node(key)
+                _ = kernels.take(from: hot)
                 switch waiting {
-                case 0: fifo.0 = node
-                case 1: fifo.1 = node
-                default: fifo.2 = node
+                case 0: fifo.0 = key
+                case 1: fifo.1 = key
+                default: fifo.2 = key
                 }
                 waiting += 1
-                next = rows + Int(node) * stride
+                // The scan of the next row asks for the last one only.
+                if let next { Self.prefetch(next, stride) }
+                next = rows + Int(NodeKey.node(key)) * stride
             }
             if waiting == 0 {
                 result.nearestCount = nearest.count
                 return result
             }
-            let node = fifo.0
+            let first = fifo.0
             fifo.0 = fifo.1
             fifo.1 = fifo.2
             waiting -= 1
+            // The limit may have come down since.
+            if NodeKey.distance(first) > stop { continue }
+            let node = NodeKey.node(first)
 
             let row = rows + Int(node) * stride
-            let product = kernels.scan(&shape, query, row: row, next: next, sums: sums)
+            let product = kernels.scan(&shape, query, row: row, next: next ?? row, sums: sums)
             var distance = ownScale * Float(product &- bias)
             if normOffset > 0 {
                 distance +=
@@ -163,6 +168,11 @@ struct GraphWalk {
             for i in overflowCount..<overflowCount + fallen { overflowLeast = min(overflowLeast, overflow[i]) }
             overflowCount += fallen
         }
+    }
+
+    @inline(__always)
+    private static func prefetch(_ row: UnsafePointer<UInt8>, _ stride: Int) {
+        for line in Swift.stride(from: 0, to: stride, by: IndexFormat.lineBytes) { nx_prefetch(row + line) }
     }
 
     /// Moves the nearest of the overflow that are not past the limit into the empty list. - Returns: how many are left,

@@ -97,8 +97,8 @@ extension Snapshot {
             }
             return WalkRule(nearest: min(max(ef, k), view.nodes), slack: 0, cap: .max)
         case .slack(let slack):
-            guard slack >= 0 else {
-                throw VectorIndexError(.invalidParameter, "slack is \(slack)", remedy: "Use a number from 0 on.")
+            guard slack >= -1, slack <= .greatestFiniteMagnitude else {
+                throw VectorIndexError(.invalidParameter, "slack is \(slack)", remedy: "Use a number from -1 on.")
             }
             return WalkRule(nearest: k, slack: slack, cap: WalkRule.cap(k: k))
         case .targetRecall(let target):
@@ -137,7 +137,7 @@ extension Snapshot {
         }
         query.withUnsafeBufferPointer { query in
             if info.metric == .cosine {
-                for i in 0..<query.count { copy[i] = Float(Double(query[i]) / length) }
+                nx_scaled_copy(query.baseAddress!, query.count, 1 / length, copy)
             } else {
                 copy.update(from: query.baseAddress!, count: query.count)
             }

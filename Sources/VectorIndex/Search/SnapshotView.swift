@@ -60,7 +60,8 @@ struct SnapshotView: @unchecked Sendable {
             entry == .upperLevels && !upper.isEmpty ? UpperDescent(levels: upper, degree: upperDegree) : nil
         graph = GraphSearch(
             walk: walk, entries: EntryPoints(walk, count: min(nodes, EntryPoints.countMax)), descent: descent,
-            encoding: encoding, vectors: exact, vectorOfNode: nil)
+            encoding: encoding, vectors: exact, vectorOfNode: nil,
+            ids: groupStarts == nil ? ids : nil)
     }
 
     /// Reads the directory of UPPR and reconciles it with the section's length.
