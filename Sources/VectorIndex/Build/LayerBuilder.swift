@@ -107,7 +107,7 @@ struct LayerBuilder {
         var entry = 0
         for i in 1..<max(entries, 1) where scratch.distances[i] < scratch.distances[entry] { entry = i }
         scratch.code.load(row: store.row(node), unit: store.encoding.unit)
-        let rule = WalkRule(nearest: efConstruction, slack: 0, cap: .max)
+        let rule = WalkRule(nearest: efConstruction, slack: 0, cap: WalkRule.hotMax)
         scratch.walk.keys[0] = NodeKey.make(0, UInt32(entry))
         let walk = store.walk.run(scratch.code, starts: 1, rule: rule, scratch.walk)
         var count = 0
