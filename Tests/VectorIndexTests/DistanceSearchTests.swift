@@ -32,6 +32,22 @@ struct DistanceSearchTests {
         }
     }
 
+    @Test("tens of thousands of matches, and of neighbours, are found as well as few")
+    func veryMany() throws {
+        var source = ClusteredVectors(dimensions: 6, clusters: 1, seed: 133)
+        let count = 40_000
+        let snapshot = try Fixture.snapshot(
+            source.next(count), metric: .squaredL2, parameters: BuildParameters(efConstruction: 40, exactScanMax: 0))
+        let query = source.next()
+        let all = try snapshot.exactSearch(query, k: count)
+        for matches in [20_000, 39_000] {
+            let found = try snapshot.search(query, scoringAtLeast: all[matches - 1].score)
+            #expect(found.count * 100 >= 99 * matches, "\(found.count) of \(matches)")
+        }
+        let walked = try snapshot.search(query, k: count / 8, effort: .efSearch(2 * count / 8))
+        #expect(Fixture.recall([walked], [Array(all.prefix(count / 8))]) >= 0.99)
+    }
+
     @Test("the ends of the scale: nothing, everything, and an exact answer on demand", arguments: RecallCase.small)
     func ends(kind: RecallCase) throws {
         let (snapshot, queries) = try kind.make(queries: 5)

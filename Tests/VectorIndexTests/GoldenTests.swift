@@ -7,37 +7,73 @@ import VectorIndex
 struct GoldenTests {
     private let path = RepositoryRoot.path("Tests/VectorIndexTests/Golden/format-1.nxi")
 
-    /// 200 vectors of 10 dimensions, made of integers so that any machine makes the same.
+    /// 400 vectors of 3 dimensions, made of integers so that any machine makes the same; as few as have curves and
+    /// sample queries, and one of them under two ids.
     private func build(to path: String) throws -> SnapshotInfo {
         var random = SplitMix64(seed: 71)
         var builder = SnapshotBuilder(
-            dimensions: 10, metric: .cosine,
+            dimensions: 3, metric: .squaredL2,
             parameters: BuildParameters(
-                degree: 32, upperDegree: 8, efConstruction: 32, targetRecall: 0.9, exactScanMax: 100, seed: 7, threads: 1,
-                modelFingerprint: "golden", sourceVersion: 3))
-        for i in 0..<200 {
-            try builder.add(id: UInt64(1_000 + i), vector: (0..<10).map { _ in Float(random.next(below: 201) - 100) })
+                degree: 32, upperDegree: 8, efConstruction: 32, targetRecall: 0.9, exactScanMax: 100, seed: 7,
+                threads: 1, modelFingerprint: "golden", sourceVersion: 3))
+        for i in 0..<400 {
+            try builder.add(id: UInt64(1_000 + i), vector: (0..<3).map { _ in Float(random.next(below: 201) - 100) })
         }
+        try builder.add(id: 9, vector: [101, 102, 103])
+        try builder.add(id: 8, vector: [101, 102, 103])
         return try builder.write(to: path)
     }
 
     @Test("building it again gives the same bytes")
     func sameBytes() throws {
         let rebuilt = try Fixture.path()
-        _ = try build(to: rebuilt)
-        // To make it anew after a deliberate change of the format: copy what this test built.
-        #expect(try Fixture.bytes(rebuilt) == Fixture.bytes(path), "compare \(rebuilt) with the committed file")
+        let info = try build(to: rebuilt)
+        // After a deliberate change of the format or of the builder: NEXIFY_RENEW_GOLDEN=1 writes the file anew; what the
+        // tests then expect stands below.
+        if ProcessInfo.processInfo.environment["NEXIFY_RENEW_GOLDEN"] == "1" {
+            try Fixture.write(Fixture.bytes(rebuilt), to: path)
+        }
+        #expect(try Fixture.bytes(rebuilt) == Fixture.bytes(path))
+        #expect(info.contentHash == Self.contentHash)
     }
 
-    @Test("it opens and answers as it always did")
+    @Test("it opens, proves its recall, and answers as it always did")
     func answers() throws {
         let snapshot = try Snapshot(path: path)
-        #expect(snapshot.info.count == 200 && snapshot.info.hasGraph && snapshot.info.layers == 1)
-        #expect(snapshot.info.formatVersion == "1.0" && snapshot.info.seed == 7 && snapshot.info.targetRecall == 0.9)
-        let found = try snapshot.search([1, 2, 3, 4, 5, -5, -4, -3, -2, -1], k: 3)
-        #expect(found == (try snapshot.exactSearch([1, 2, 3, 4, 5, -5, -4, -3, -2, -1], k: 3)))
-        #expect(found.map(\.id) == Self.expectedIDs)
+        try snapshot.verifyContentHash()
+        let info = snapshot.info
+        #expect(info.contentHash == Self.contentHash)
+        #expect(info.count == 402 && info.nodes == 401 && info.hasGraph && info.layers == 2 && info.dimensions == 3)
+        #expect(info.formatVersion == "1.0" && info.seed == 7 && info.targetRecall == 0.9 && info.sourceVersion == 3)
+        #expect(info.modelFingerprint == "golden" && info.metric == .squaredL2 && info.rowBytes == 896)
+        #expect(
+            info.sections.map(\.tag) == ["ROWS", "UPPR", "CNTR", "CALB", "SELF", "EXCT", "IDS", "IDOR", "GRPS"])
+        let test = try #require(try snapshot.selfTest())
+        #expect(test.queries == 6 && Float(test.recall) == Float(test.recallWhenBuilt))
+
+        let scratch = SearchScratch()
+        let found = try snapshot.search([10, 20, -30], k: 4, effort: .efSearch(40), scratch: scratch)
+        #expect(found == (try snapshot.exactSearch([10, 20, -30], k: 4)))
+        #expect(found == Self.nearest && scratch.statistics.hops == Self.hops)
+        #expect(try snapshot.search([101, 102, 103], k: 2).map(\.id) == [8, 9])
+        #expect(try snapshot.search([10, 20, -30], scoringAtLeast: found[2].score).map(\.id) == found[0..<3].map(\.id))
     }
 
-    private static let expectedIDs: [UInt64] = [1_170, 1_079, 1_089]
+    private static let contentHash = "8774155094fcb80b845de30786c5b31c0f5dfcaf64e8262efcc2a1767f484831"
+    private static let nearest = [
+        Neighbor(id: 1_394, score: -376), Neighbor(id: 1_267, score: -750), Neighbor(id: 1_116, score: -894),
+        Neighbor(id: 1_178, score: -1_069),
+    ]
+    private static let hops = 42
+
+    @Test("a file of the layout before is refused by name, with what to do")
+    func before() throws {
+        let path = RepositoryRoot.path("Tests/VectorIndexTests/Golden/layout-a.nxi")
+        for verification in [Verification.full, .fast] {
+            let error = #expect(throws: VectorIndexError.self) { try Snapshot(path: path, verification: verification) }
+            #expect(error?.code == .unsupportedVersion && error?.section == "header" && error?.offset == 48)
+            #expect(error?.message.contains("layout A, code kind 1") == true)
+            #expect(error?.remedy.contains("index-tool build") == true && error?.file == path)
+        }
+    }
 }

@@ -64,6 +64,7 @@ struct GraphWalk {
         let normOffset = layout.hasNorm ? layout.normOffset : 0
         let hot = scratch.hot.base
         let overflow = scratch.overflow.base
+        let overflowMax = scratch.overflowMax
         let recorded = scratch.recorded.base
         let recordedMax = scratch.recorded.count
         let ids = scratch.ids.base
@@ -146,7 +147,7 @@ struct GraphWalk {
             }
             let near = kernels.selectNear(
                 &shape, query, row: row, sums: sums, base: distance, limit: limit, ids: ids, distances: distances)
-            if overflowCount + near > WalkScratch.overflowMax {
+            if overflowCount + near > overflowMax {
                 overflowCount = keepNearest(overflow, overflowCount)
             }
             var count = 0

@@ -9,6 +9,9 @@ public enum SearchEffort: Sendable, Equatable {
     /// The search goes on while a node that waits may be nearer than the k-th nearest expanded one plus this much, in
     /// the index's own unit: the difference of cosines under cosine.
     case slack(Float)
+
+    /// What a slack may be.
+    static let slacks: ClosedRange<Float> = -1 ... .greatestFiniteMagnitude
 }
 
 /// What one search did.

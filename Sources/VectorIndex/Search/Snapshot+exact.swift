@@ -26,7 +26,10 @@ extension Snapshot {
         found.reserveCapacity(count)
         for i in 0..<count {
             let (score, node) = scored(i)
-            for position in view.idPositions(of: Int(node)) {
+            let positions = view.idPositions(of: Int(node))
+            // Groups of a damaged file may overlap, and an answer would be as large as it likes.
+            guard positions.count <= view.count - found.count else { break }
+            for position in positions {
                 found.append(Neighbor(id: view.ids[position], score: score))
             }
         }

@@ -44,7 +44,8 @@ extension Snapshot {
         guard let graph = view.graph, k <= view.nodes / 8, var rule = knownRule else {
             return scan(own, k: max(view.nodes, 1)).filter { $0.score >= score }
         }
-        rule.radius = walkDistance(of: score, own.query.base, graph.encoding) + rule.slack
+        // What is near enough is met whatever the slack is.
+        rule.radius = walkDistance(of: score, own.query.base, graph.encoding) + max(rule.slack, 0)
         rule.cap = .max
         let count = graph.run(own, k: k, rule: rule)
         return ranked(own, count: count, k: .max).filter { $0.score >= score }
@@ -97,7 +98,7 @@ extension Snapshot {
             }
             return WalkRule(nearest: min(max(ef, k), view.nodes), slack: 0, cap: .max)
         case .slack(let slack):
-            guard slack >= -1, slack <= .greatestFiniteMagnitude else {
+            guard SearchEffort.slacks.contains(slack) else {
                 throw VectorIndexError(.invalidParameter, "slack is \(slack)", remedy: "Use a number from -1 on.")
             }
             return WalkRule(nearest: k, slack: slack, cap: WalkRule.cap(k: k))

@@ -4,13 +4,13 @@ import CBLAS
 ///
 /// Every buffer has a bound of its own that the walk keeps: what a list cannot hold, its farthest nodes, is dropped.
 final class WalkScratch {
-    /// Nodes met and not yet expanded, beyond the sorted list.
-    static let overflowMax = 8192
+    /// Nodes met and not yet expanded, beyond the sorted list, that there is room for at least.
+    static let overflowMin = 8192
     /// Rows whose loading was begun and that are expanded next.
     static let ahead = 3
 
     let hot: AlignedBuffer<Int64>
-    let overflow: AlignedBuffer<Int64>
+    private(set) var overflow: AlignedBuffer<Int64>
     private(set) var recorded: AlignedBuffer<Int64>
     private(set) var nearest: AlignedBuffer<Int64>
     let ids: AlignedBuffer<UInt32>
@@ -21,7 +21,7 @@ final class WalkScratch {
 
     init() {
         hot = AlignedBuffer(count: Int(NX_HOT))
-        overflow = AlignedBuffer(count: Self.overflowMax + IndexFormat.degreeMax + 1)
+        overflow = AlignedBuffer(count: 0)
         recorded = AlignedBuffer(count: 0)
         nearest = AlignedBuffer(count: 0)
         ids = AlignedBuffer(count: IndexFormat.degreeMax + 16)
@@ -31,7 +31,15 @@ final class WalkScratch {
         visited = VisitedSet(nodes: 0)
     }
 
+    /// What the overflow may hold before its farther half is dropped: a hop adds a row's slots at most, and the list
+    /// one more.
+    var overflowMax: Int { overflow.count - IndexFormat.degreeMax - 1 }
+
+    /// Fits a walk whose limit comes from so many nearest nodes and that records so many.
     func fit(nodes: Int, nearest count: Int, recorded recordedCount: Int) {
+        // More than those that are recorded need not wait; a row's slots may all be new.
+        let waiting = max(recordedCount, Self.overflowMin) + IndexFormat.degreeMax
+        if overflowMax < waiting { overflow = AlignedBuffer(count: waiting + IndexFormat.degreeMax + 1) }
         if visited.capacity < nodes { visited = VisitedSet(nodes: nodes) }
         if nearest.count < count { nearest = AlignedBuffer(count: count) }
         if recorded.count < recordedCount { recorded = AlignedBuffer(count: recordedCount) }
