@@ -128,7 +128,11 @@ let package = Package(
             name: "EngineOnRealTextTests", dependencies: ["TestSupport", "TextEmbedding", "VectorIndex"],
             swiftSettings: house),
         .testTarget(
-            name: "IndexToolTests", dependencies: ["IndexTool", "TestSupport", "VectorIndex"], swiftSettings: house),
+            name: "IndexToolTests",
+            dependencies: [
+                "CBLAS", "IndexTool", "Postgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: house),
         .testTarget(
             name: "PostgresTests",
             dependencies: ["Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],

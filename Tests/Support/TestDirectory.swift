@@ -12,9 +12,15 @@ public enum TestDirectory {
 
     /// - Parameter mode: the account that runs PostgreSQL passes through by default.
     public static func make(_ label: String, mode: mode_t = 0o711) throws -> String {
-        let name = "\(prefix)\(getpid())-\(label)-\(UInt32.random(in: 0...0xffff))"
-        let path = "/tmp/\(name)"
-        guard mkdir(path, mode) == 0, chmod(path, mode) == 0 else {
+        var path = ""
+        var status: CInt = -1
+        // Short names may be taken.
+        for _ in 0..<64 where status != 0 {
+            path = "/tmp/\(prefix)\(getpid())-\(label)-\(UInt32.random(in: 0...0xffff))"
+            status = mkdir(path, mode)
+            if status != 0, errno != EEXIST { break }
+        }
+        guard status == 0, chmod(path, mode) == 0 else {
             throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO)
         }
         made.withLock { directories in

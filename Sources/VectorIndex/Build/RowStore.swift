@@ -3,8 +3,10 @@ import CBLAS
 /// A level's packed rows in memory while its graph grows, with the integer geometry that the graph is built in: a
 /// squared Euclidean distance of codes under every metric.
 ///
-/// Integers make it the same on every instruction set. `@unchecked` because it is shared by workers: each writes only
-/// rows that are its own at the time, and nobody reads the slots of rows that are written then.
+/// Integers make it the same on every instruction set.
+///
+/// `@unchecked Sendable`: it is shared by workers, each of which writes only rows that are its own at the time, while
+/// nobody reads the slots of rows that are written.
 final class RowStore: @unchecked Sendable {
     let nodes: Int
     let encoding: Encoding

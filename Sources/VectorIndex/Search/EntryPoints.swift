@@ -59,6 +59,8 @@ final class EntryPoints: Sendable {
 }
 
 /// The way down from the top level to level 0, greedily on each level, as HNSW has it (Malkov and Yashunin, 2016).
+///
+/// `@unchecked Sendable`: it points into the mapping of the snapshot that holds it, which nobody writes.
 struct UpperDescent: @unchecked Sendable {
     /// Levels 1, 2, ...: how many nodes they have, and their slots.
     let levels: [(nodes: Int, slots: UnsafePointer<UInt32>)]

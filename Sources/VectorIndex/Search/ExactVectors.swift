@@ -4,6 +4,8 @@ import CBLAS
 ///
 /// Scores are computed in one fixed order of operations, so that every kind of search gives the same number on every
 /// machine; what BLAS computes only chooses candidates.
+///
+/// `@unchecked Sendable`: it points to memory of the mapping or of the build that holds it, which nobody writes meanwhile.
 struct ExactVectors: @unchecked Sendable {
     let base: UnsafePointer<Float>
     let count: Int
@@ -114,7 +116,9 @@ struct ExactVectors: @unchecked Sendable {
         }
     }
 
-    /// One list a query, each written by one worker at a time.
+    /// One list a query.
+    ///
+    /// `@unchecked Sendable`: each list is written by one worker at a time, which are joined before anyone reads.
     private final class Lists: @unchecked Sendable {
         let best: UnsafeMutablePointer<TopK>
         private let count: Int

@@ -1,6 +1,8 @@
 /// Sample queries with their exact neighbours, so that a file can prove its own recall on any machine.
 ///
 /// A query is the vector of a node, and its neighbours are the nearest other nodes.
+///
+/// `@unchecked Sendable`: it points into the mapping of the snapshot that holds it, which nobody writes.
 struct SelfTest: @unchecked Sendable {
     let queries: Int
     let k: Int

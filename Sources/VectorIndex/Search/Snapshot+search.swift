@@ -175,7 +175,9 @@ extension Snapshot {
         }
     }
 
-    /// One answer a query, each written by one worker.
+    /// One answer a query.
+    ///
+    /// `@unchecked Sendable`: each is written by one worker, which are joined before anyone reads.
     private final class Answers: @unchecked Sendable {
         let results: UnsafeMutablePointer<Result<[Neighbor], VectorIndexError>>
         private let count: Int
