@@ -50,7 +50,7 @@ package enum CodeKind: UInt32, Sendable {
         }
     }
 
-    /// Codes of at most so many bytes are better off with two bits a coordinate; see docs/decisions/search-layout.md.
+    /// Codes of at most so many bytes are better off with two bits a coordinate; see docs/decisions/search.md.
     static let twoBitCodeBytesMax = 192
 
     /// Bits a coordinate of a neighbour's code.

@@ -3,7 +3,7 @@ import CBLAS
 /// Where searches enter level 0.
 ///
 /// Measured at 20,000, 200,000 and 1,000,000 vectors, the sample is faster at every recall: what the way down saves in
-/// hops it spends on reading codes all over the file (docs/decisions/search-entry.md).
+/// hops it spends on reading codes all over the file (docs/decisions/search.md).
 package enum EntryChoice: String, Sendable, CaseIterable {
     /// At the best of a few sampled nodes.
     case sampled

@@ -13,7 +13,7 @@ struct WalkRule {
 
     static let hotMax = Int(NX_HOT)
 
-    /// The cap of a search for k neighbours: measured, see docs/decisions/search-loop.md.
+    /// The cap of a search for k neighbours: measured, see docs/decisions/search.md.
     static func cap(k: Int) -> Int { k <= 16 ? 12 : .max }
 }
 
