@@ -5,7 +5,7 @@ import VectorIndex
 struct BuilderTests {
     @Test(
         "the same bytes at any number of threads and in any order of adding",
-        arguments: [(Metric.cosine, 150), (.innerProduct, 48), (.squaredL2, 48)])
+        arguments: [(Metric.cosine, 200), (.innerProduct, 48), (.squaredL2, 48)])
     func determinism(metric: Metric, dimensions: Int) throws {
         var source = ClusteredVectors(dimensions: dimensions, seed: 41)
         var vectors = metric == .innerProduct ? Lengths.uneven(source.next(2_500), seed: 42) : source.next(2_500)

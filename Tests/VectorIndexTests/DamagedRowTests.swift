@@ -40,7 +40,7 @@ struct DamagedRowTests {
             let query = queries[round % queries.count]
             let truth = Set(try snapshot.exactSearch(query, k: 420))
             let efforts: [SearchEffort] = [
-                .targetRecall(0.98), .efSearch(1), .efSearch(100), .efSearch(420), .slack(0), .slack(.infinity),
+                .targetRecall(0.98), .efSearch(1), .efSearch(100), .efSearch(420), .slack(0), .slack(.greatestFiniteMagnitude),
             ]
             for effort in efforts {
                 for k in [1, 10, 52] {
@@ -77,7 +77,7 @@ struct DamagedRowTests {
                 continue
             }
             let query = queries[round % queries.count]
-            for effort in [SearchEffort.targetRecall(0.98), .efSearch(100), .slack(.infinity)] {
+            for effort in [SearchEffort.targetRecall(0.98), .efSearch(100), .slack(.greatestFiniteMagnitude)] {
                 #expect(try snapshot.search(query, k: 10, effort: effort).count <= 10)
                 #expect(try snapshot.search(query, scoringAtLeast: -2, effort: effort).count <= 450)
             }

@@ -18,7 +18,7 @@ struct GraphTests {
 
     static let cases = [
         Case(name: "cosine, 2-bit codes"),
-        Case(name: "squared L2, 1-bit codes, two blocks of slots", metric: .squaredL2, dimensions: 150, degree: 64),
+        Case(name: "squared L2, 1-bit codes, two blocks of slots", metric: .squaredL2, dimensions: 200, degree: 64),
         Case(name: "inner product of uneven lengths", metric: .innerProduct, dimensions: 64),
         Case(name: "near copies", metric: .squaredL2, dimensions: 8, isCrowded: true),
         Case(name: "fewer nodes than slots", count: 20),

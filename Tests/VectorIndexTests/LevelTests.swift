@@ -10,7 +10,7 @@ struct LevelTests {
     /// This process's own level's.
     static let reports = Result { try LevelReport.cases.map { try LevelReport($0) } }
 
-    @Test("files, answers, statistics and recall are plain C's", arguments: levels)
+    @Test("files, answers, statistics and recall are the same", arguments: levels)
     func sameEverywhere(level: String) async throws {
         let result = await #expect(
             processExitsWith: .success, observing: [\.standardOutputContent]

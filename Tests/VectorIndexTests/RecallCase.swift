@@ -18,15 +18,14 @@ struct RecallCase: Sendable, CustomTestStringConvertible {
             name: "inner product, even lengths", metric: .innerProduct, dimensions: 96, count: 6_000,
             lengths: { Lengths.even($0) }),
         RecallCase(
-            name: "inner product, very uneven lengths", metric: .innerProduct, dimensions: 160, count: 6_000,
+            name: "inner product, very uneven lengths", metric: .innerProduct, dimensions: 200, count: 6_000,
             lengths: { Lengths.uneven($0, seed: 92) }),
     ]
 
-    /// The same, of few vectors and dimensions.
+    /// The same, of fewer vectors.
     static let small = all.map { kind in
         var kind = kind
-        kind.count = 2_000
-        kind.dimensions /= 2
+        kind.count = 1_500
         return kind
     }
 

@@ -15,15 +15,20 @@ struct RowTests {
     }
 
     static let cases = [
-        Case(name: "cosine, 1 bit, three quarters of a power of two", metric: .cosine, dimensions: 190, codeKind: 2, codeBytes: 192),
+        Case(
+            name: "cosine, 1 bit, three halves of a power of two", metric: .cosine, dimensions: 380, codeKind: 2,
+            codeBytes: 384),
         Case(name: "cosine, 2 bits, a power of two", metric: .cosine, dimensions: 128, codeKind: 3, codeBytes: 128),
         Case(
             name: "squared L2, 1 bit, two blocks", metric: .squaredL2, dimensions: 256, degree: 64, codeKind: 2,
             codeBytes: 256),
         Case(name: "squared L2, 2 bits", metric: .squaredL2, dimensions: 20, codeKind: 3, codeBytes: 64),
         Case(
-            name: "inner product, lifted by a coordinate over a cache line", metric: .innerProduct, dimensions: 128,
-            codeKind: 2, codeBytes: 192),
+            name: "inner product, 1 bit, lifted over a cache line", metric: .innerProduct, dimensions: 256, codeKind: 2,
+            codeBytes: 320),
+        Case(
+            name: "inner product, 2 bits, lifted over a cache line", metric: .innerProduct, dimensions: 128, codeKind: 3,
+            codeBytes: 192),
     ]
 
     private func file(_ kind: Case) throws -> TestFile {

@@ -128,12 +128,12 @@ struct SearchTests {
 
     @Test(
         "dimensions from 1 to 4096 are built and searched",
-        arguments: [1, 2, 3, 63, 64, 65, 127, 128, 129, 384, 1_000, 4_096], Metric.allCases)
+        arguments: [1, 2, 3, 63, 64, 65, 127, 128, 129, 192, 193, 384, 1_000, 4_096], Metric.allCases)
     func dimensions(dimensions: Int, metric: Metric) throws {
         var source = ClusteredVectors(dimensions: dimensions, clusters: 5, directions: 3, seed: 37)
         let snapshot = try Fixture.snapshot(source.next(dimensions > 1_000 ? 120 : 500), metric: metric)
         let codeBytes = (dimensions + (metric == .innerProduct ? 1 : 0) + 63) / 64 * 64
-        #expect(snapshot.info.hasGraph && snapshot.info.codeKind.contains(codeBytes > 128 ? "1 bit" : "2 bits"))
+        #expect(snapshot.info.hasGraph && snapshot.info.codeKind.contains(codeBytes > 192 ? "1 bit" : "2 bits"))
         let queries = source.next(50)
         let k = min(5, max(snapshot.info.nodes / 8, 1))
         let truth = try snapshot.exactSearch(queries, k: k)
