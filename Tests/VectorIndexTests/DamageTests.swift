@@ -47,7 +47,8 @@ struct DamageTests {
     func baseline() throws {
         #expect(try refusal(of: Self.sound) == nil)
         #expect(try refusal(of: Self.sound, .fast) == nil)
-        #expect(TestFile(Self.sound).sections.map(\.tag) == [
+        #expect(
+            TestFile(Self.sound).sections.map(\.tag) == [
                 "ROWS", "UPPR", "CNTR", "CALB", "SELF", "EXCT", "IDS ", "IDOR", "GRPS",
             ])
     }

@@ -40,7 +40,8 @@ struct DamagedRowTests {
             let query = queries[round % queries.count]
             let truth = Set(try snapshot.exactSearch(query, k: 420))
             let efforts: [SearchEffort] = [
-                .targetRecall(0.98), .efSearch(1), .efSearch(100), .efSearch(420), .slack(0), .slack(.greatestFiniteMagnitude),
+                .targetRecall(0.98), .efSearch(1), .efSearch(100), .efSearch(420), .slack(0),
+                .slack(.greatestFiniteMagnitude),
             ]
             for effort in efforts {
                 for k in [1, 10, 52] {

@@ -64,7 +64,9 @@ struct DistanceSearchTests {
         }
     }
 
-    @Test("a zero query, where it is one, matches what plain arithmetic says", arguments: [Metric.innerProduct, .squaredL2])
+    @Test(
+        "a zero query, where it is one, matches what plain arithmetic says",
+        arguments: [Metric.innerProduct, .squaredL2])
     func zeroQuery(metric: Metric) throws {
         var source = ClusteredVectors(dimensions: 20, seed: 131)
         let snapshot = try Fixture.snapshot(source.next(600), metric: metric)

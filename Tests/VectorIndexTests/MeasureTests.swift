@@ -112,7 +112,8 @@ struct MeasureTests {
         let stride = tag == "CALB" ? 16 : 44
         let head = tag == "CALB" ? 0 : 16
         let wrong: [(length: Int, stride: Int)] = [
-            (head + stride - 1, stride), (head + 1, stride), (head + stride + 4, stride), (head + 2 * stride, stride - 1),
+            (head + stride - 1, stride), (head + 1, stride), (head + stride + 4, stride),
+            (head + 2 * stride, stride - 1),
             (head + stride, 0), (head + stride, 1 << 40), (head + stride, -1), (head + 1 << 20, 8_192),
         ]
         for (length, stride) in wrong + (tag == "SELF" ? [(0, 44), (15, 44), (16 + 8, 4)] : [(1 << 17, 16)]) {

@@ -27,7 +27,8 @@ struct RowTests {
             name: "inner product, 1 bit, lifted over a cache line", metric: .innerProduct, dimensions: 256, codeKind: 2,
             codeBytes: 320),
         Case(
-            name: "inner product, 2 bits, lifted over a cache line", metric: .innerProduct, dimensions: 128, codeKind: 3,
+            name: "inner product, 2 bits, lifted over a cache line", metric: .innerProduct, dimensions: 128,
+            codeKind: 3,
             codeBytes: 192),
     ]
 

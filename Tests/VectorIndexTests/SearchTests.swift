@@ -3,7 +3,9 @@ import VectorIndex
 
 @Suite("Searching a snapshot")
 struct SearchTests {
-    @Test("what a search through the graph and an exact one both find has one score, to the bit", arguments: Metric.allCases)
+    @Test(
+        "what a search through the graph and an exact one both find has one score, to the bit",
+        arguments: Metric.allCases)
     func scores(metric: Metric) throws {
         var source = ClusteredVectors(dimensions: 97, seed: 31)
         let snapshot = try Fixture.snapshot(source.next(3_000), metric: metric)

@@ -32,7 +32,8 @@ struct Calibration: Sendable {
         guard let below, let above, below < above else {
             return (above ?? below).flatMap { slack(for: Float(target), curve: $0) }
         }
-        guard let most = slack(for: Float(target), curve: below), let least = slack(for: Float(target), curve: above) else {
+        guard let most = slack(for: Float(target), curve: below), let least = slack(for: Float(target), curve: above)
+        else {
             return nil
         }
         let share = (Self.logarithm(k) - Self.logarithm(below)) / (Self.logarithm(above) - Self.logarithm(below))
