@@ -21,7 +21,8 @@ public struct BuildParameters: Sendable, Equatable {
     public var sourceVersion: UInt64
 
     public init(
-        degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 256, targetRecall: Double = 0.98,
+        degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 256,
+        targetRecall: Double = 0.98,
         exactScanMax: Int = 2_000,
         seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0
     ) {
@@ -41,8 +42,11 @@ public struct BuildParameters: Sendable, Equatable {
         func refuse(_ what: String, _ remedy: String) -> VectorIndexError {
             VectorIndexError(.invalidParameter, what, remedy: remedy)
         }
-        guard (IndexFormat.blockSlots...IndexFormat.degreeMax).contains(degree), degree % IndexFormat.blockSlots == 0 else {
-            throw refuse("degree \(degree) is not allowed", "Use a multiple of \(IndexFormat.blockSlots) up to \(IndexFormat.degreeMax).")
+        guard (IndexFormat.blockSlots...IndexFormat.degreeMax).contains(degree), degree % IndexFormat.blockSlots == 0
+        else {
+            throw refuse(
+                "degree \(degree) is not allowed",
+                "Use a multiple of \(IndexFormat.blockSlots) up to \(IndexFormat.degreeMax).")
         }
         guard neighborBits.map({ 1...2 ~= $0 }) ?? true else {
             throw refuse("\(neighborBits ?? 0) bits a coordinate are not allowed", "Use 1 or 2.")

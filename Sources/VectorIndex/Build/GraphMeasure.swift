@@ -16,7 +16,8 @@ struct GraphMeasure {
     static func heldBack(of nodes: Int) -> Int { nodes < 400 ? 0 : min(1_000, max(64, nodes / 20)) }
 
     /// From a little below 0 on; then each 1.3 times the one before it.
-    private static let slacks: [Float] = [-0.04, -0.02, -0.01, 0] + (0..<18).map { i in (0..<i).reduce(Float(0.005)) { slack, _ in slack * 1.3 } }
+    private static let slacks: [Float] =
+        [-0.04, -0.02, -0.01, 0] + (0..<18).map { i in (0..<i).reduce(Float(0.005)) { slack, _ in slack * 1.3 } }
 
     /// A curve ends where searches find so much, or cost so many hops.
     private static let recallMax = 0.999

@@ -76,7 +76,9 @@ extension BuildScratch {
     ///   - count: candidates, sorted.
     ///   - chosenCount: neighbours in `chosen`.
     /// - Returns: how many are in `chosen`, which is no longer sorted.
-    func fill(_ store: RowStore, count: Int, chosenCount: Int, limit: Int, occlusion: UnsafeMutablePointer<Float>) -> Int {
+    func fill(_ store: RowStore, count: Int, chosenCount: Int, limit: Int, occlusion: UnsafeMutablePointer<Float>)
+        -> Int
+    {
         // The candidates that are left, with what occludes them so far.
         var left = 0
         for i in 0..<count {

@@ -170,7 +170,8 @@ final class RowStore: @unchecked Sendable {
         let shift = UInt8(place / 16 * 4)
         let mask = UInt8(0xF0) >> shift
         for plane in 0..<layout.planes {
-            let start = layout.packedOffset + (slot / IndexFormat.blockSlots * layout.planes + plane) * layout.planeBytes
+            let start =
+                layout.packedOffset + (slot / IndexFormat.blockSlots * layout.planes + plane) * layout.planeBytes
             let to = row + start + place % 16
             let from = bits + plane * codeBytes / 8
             for byte in 0..<codeBytes / 8 {

@@ -32,7 +32,8 @@ struct FileHeader: Equatable {
         static let dimensions = 40, metric = 44, codeKind = 48, codeBytes = 52, degree = 56, upperDegree = 60,
             layers = 64
         static let efConstruction = 68, targetRecall = 72, scale = 76, seed = 80, sourceVersion = 88, sectionCount = 96
-        static let exactScanMax = 100, commonLength = 104, reserved1 = 108..<128, contentHash = 128..<160, fingerprint = 160..<288
+        static let exactScanMax = 100, commonLength = 104, reserved1 = 108..<128, contentHash = 128..<160,
+            fingerprint = 160..<288
         static let reserved2 = 288..<508, crc32c = 508
     }
 

@@ -21,7 +21,8 @@ struct GraphSearch {
     /// Searches for the query in `scratch.query`, and leaves nodes and their scores, in no order, in `scratch.ids` and
     /// `scratch.scores`. - Returns: how many; fewer than k only when fewer can be reached.
     func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
-        scratch.fit(walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
+        scratch.fit(
+            walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
         scratch.code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
         var distances = entries.count
         var starts = 1
