@@ -115,7 +115,7 @@ def goals(data: dict, recalls: list[float]) -> list[Goal]:
     fast = median(one["fastSeconds"] for one in ours["opens"]) * 1e3
     wanted = f"≤ {FULL_OPEN_MS_PER_MIB_MAX:g} ms"
     found.append(
-        Goal("Opening with full verification, per MiB", f"{full:.3f} ms", wanted, full <= FULL_OPEN_MS_PER_MIB_MAX)
+        Goal("Opening with full verification (all processors), per MiB", f"{full:.3f} ms", wanted, full <= FULL_OPEN_MS_PER_MIB_MAX)
     )
     found.append(Goal("Fast opening", f"{fast:.2f} ms", f"≤ {FAST_OPEN_MS_MAX:g} ms", fast <= FAST_OPEN_MS_MAX))
     return found

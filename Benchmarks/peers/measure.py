@@ -61,6 +61,12 @@ def apart(function: Callable, *arguments):
 def remove(path: Path) -> None:
     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
+# index-tool's defaults.
+PARAMETERS = (
+    "R 32, efConstruction 160, two passes, free slots filled from passed-over candidates; recall measured and "
+    "verification in full as part of the build"
+)
+
 
 class Run:
     def __init__(self, options: argparse.Namespace):
@@ -180,7 +186,7 @@ class Run:
 
     def _build(self, name: str, system: str, data: Path) -> dict:
         if system == "nexify":
-            described = {"title": TITLES["nexify"], "package": "nexify", "version": commit(), "parameters": "R 32"}
+            described = {"title": TITLES["nexify"], "package": "nexify", "version": commit(), "parameters": PARAMETERS}
         else:
             peer = SYSTEMS[system]
             described = {

@@ -71,7 +71,7 @@ def milliseconds(seconds: float | None) -> str:
 
 
 def head(results: dict, data: dict) -> str:
-    lines = ["# Nexify beside its peers", "Written by `make bench-peers` from what it measured; not edited by hand."]
+    lines = ["# Nexify beside its peers", "Written by `make bench-peers` from what it measured; not edited by hand. \"Where the time goes\" is from `Benchmarks/peers/notes.md`, measured by hand at the time it says."]
     if results["quick"]:
         lines.append("**This is a smoke test on small subsets (`--quick`): its figures mean nothing.**")
     summary = []

@@ -120,6 +120,23 @@ struct EffortTests {
         }
     }
 
+    @Test("a scratch that served larger searches finds the same")
+    func usedScratch() throws {
+        var source = ClusteredVectors(dimensions: 16, clusters: 8, seed: 161)
+        let snapshot = try Fixture.snapshot(source.next(14_000))
+        let used = SearchScratch()
+        for query in source.next(6) {
+            _ = try snapshot.search(query, scoringAtLeast: -1, scratch: used)
+            _ = try snapshot.search(query, k: 1_500, effort: .efSearch(6_000), scratch: used)
+            for effort in [SearchEffort.efSearch(2_500), .slack(0.5), .efSearch(40)] {
+                let fresh = SearchScratch()
+                let expected = try snapshot.search(query, k: 30, effort: effort, scratch: fresh)
+                #expect(try snapshot.search(query, k: 30, effort: effort, scratch: used) == expected)
+                #expect(used.statistics == fresh.statistics)
+            }
+        }
+    }
+
     @Test("what makes no sense is refused by name, with a graph and without", arguments: [0, 2_000])
     func refusals(exactScanMax: Int) throws {
         var source = ClusteredVectors(dimensions: 2, seed: 127)

@@ -59,7 +59,7 @@ struct GoldenTests {
         #expect(try snapshot.search([10, 20, -30], scoringAtLeast: found[2].score).map(\.id) == found[0..<3].map(\.id))
     }
 
-    private static let contentHash = "8774155094fcb80b845de30786c5b31c0f5dfcaf64e8262efcc2a1767f484831"
+    private static let contentHash = "0d028d74fa934218b0bc903751983997a91d82155caeea633d4d446358c9e3e0"
     private static let nearest = [
         Neighbor(id: 1_394, score: -376), Neighbor(id: 1_267, score: -750), Neighbor(id: 1_116, score: -894),
         Neighbor(id: 1_178, score: -1_069),

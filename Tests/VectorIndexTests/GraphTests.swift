@@ -9,6 +9,7 @@ struct GraphTests {
         var metric = Metric.cosine
         var dimensions = 48
         var degree = 32
+        var upperDegree = 16
         var count = 2_500
         /// Every vector is one of so few, plus some noise in one coordinate.
         var isCrowded = false
@@ -21,6 +22,7 @@ struct GraphTests {
         Case(name: "squared L2, 1-bit codes, two blocks of slots", metric: .squaredL2, dimensions: 200, degree: 64),
         Case(name: "inner product of uneven lengths", metric: .innerProduct, dimensions: 64),
         Case(name: "near copies", metric: .squaredL2, dimensions: 8, isCrowded: true),
+        Case(name: "levels above of few links", dimensions: 24, upperDegree: 4, count: 5_000),
         Case(name: "fewer nodes than slots", count: 20),
         Case(name: "two nodes", count: 2),
         Case(name: "one node", count: 1),
@@ -37,7 +39,8 @@ struct GraphTests {
             }
         }
         return try Fixture.file(
-            vectors, metric: kind.metric, parameters: BuildParameters(degree: kind.degree, exactScanMax: 0))
+            vectors, metric: kind.metric,
+            parameters: BuildParameters(degree: kind.degree, upperDegree: kind.upperDegree, exactScanMax: 0))
     }
 
     @Test("slots name nodes that are there, each once; only empty ones name their own", arguments: cases)

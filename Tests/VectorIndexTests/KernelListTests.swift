@@ -43,6 +43,17 @@ struct KernelListTests {
         }
     }
 
+    @Test("the first key is taken, the others move up, and padding comes in", arguments: levels)
+    func take(level: String) {
+        let kernels = KernelCases.kernels(level)
+        var hot = (0..<32).map { Int64($0) - 5 }
+        for taken in 0..<32 {
+            #expect(kernels.take(&hot) == Int64(taken) - 5)
+            #expect(hot == (taken + 1..<32).map { Int64($0) - 5 } + [Int64](repeating: Self.padding, count: taken + 1))
+        }
+        #expect(kernels.take(&hot) == Self.padding)
+    }
+
     @Test("no keys change nothing", arguments: levels)
     func nothing(level: String) {
         var hot = (0..<32).map { Int64($0) }

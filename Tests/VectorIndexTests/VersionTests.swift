@@ -17,6 +17,23 @@ struct VersionTests {
         }
     }
 
+    @Test(
+        "a known section that the header leaves no place for is refused, optional or not, whatever its length",
+        arguments: ["GRPS", "CNTR", "UPPR", "ROWS"], [true, false])
+    func misplacedSection(tag: String, isOptional: Bool) throws {
+        // Scanned, cosine, one id a vector: no rows, no levels, no centre, no groups.
+        var source = ClusteredVectors(dimensions: 30, seed: 152)
+        let scanned = try Fixture.file(source.next(200), parameters: BuildParameters())
+        for length in [0, 4, 120] {
+            var file = scanned
+            file.appendSection(tag, [UInt8](repeating: 0, count: length), isOptional: isOptional)
+            for verification in [Verification.full, .fast] {
+                let error = try #require(try Fixture.refusal(of: file.bytes, verification))
+                #expect(error.code == .damaged && error.section == tag)
+            }
+        }
+    }
+
     @Test("a known section of a newer version is refused by name", arguments: ["ROWS", "UPPR", "EXCT", "IDS ", "IDOR"])
     func newerSection(tag: String) throws {
         var file = sound

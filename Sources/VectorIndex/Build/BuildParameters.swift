@@ -21,7 +21,7 @@ public struct BuildParameters: Sendable, Equatable {
     public var sourceVersion: UInt64
 
     public init(
-        degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 256,
+        degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 160,
         targetRecall: Double = 0.98,
         exactScanMax: Int = 2_000,
         seed: UInt64 = 42, threads: Int = 0, modelFingerprint: String = "", sourceVersion: UInt64 = 0

@@ -5,13 +5,17 @@ struct GraphBuilder {
     let dimensions: Int
 
     /// - Parameter order: which vector is which node's; given the file's numbering at the end.
-    func build(_ vectors: [Float], _ order: inout NodeOrder, _ progress: (BuildProgress) -> Void) -> BuiltGraph {
-        vectors.withUnsafeBufferPointer { build($0, &order, progress) }
+    func build(
+        _ vectors: [Float], _ order: inout NodeOrder, _ progress: (BuildProgress) -> Void
+    ) throws(VectorIndexError) -> BuiltGraph {
+        try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
+            try build(vectors, &order, progress)
+        }
     }
 
     private func build(
         _ vectors: UnsafeBufferPointer<Float>, _ order: inout NodeOrder, _ progress: (BuildProgress) -> Void
-    ) -> BuiltGraph {
+    ) throws(VectorIndexError) -> BuiltGraph {
         let nodes = order.inputs.count
         let workers = Workers(threads: parameters.threadsUsed)
         func report(_ phase: BuildProgress.Phase, _ done: Int, _ total: Int) {
@@ -25,13 +29,14 @@ struct GraphBuilder {
             planes: parameters.neighborBits ?? (encoding.codeBytes <= CodeKind.twoBitCodeBytesMax ? 2 : 1),
             workers: workers)
         report(.encoding, nodes, nodes)
-        let upper = order.layerSizes.map { size in
+        var upper: [LayerGraph] = []
+        for size in order.layerSizes {
             let builder = LayerBuilder(
-                store: RowStore(first: size, of: store), efConstruction: parameters.upperEfConstruction,
-                workers: workers)
+                store: RowStore(first: size, of: store), degree: parameters.upperDegree,
+                efConstruction: parameters.upperEfConstruction, workers: workers)
             builder.link(0..<size, passes: 1) { _, _ in }
-            builder.repair()
-            return builder.graph
+            try repair(builder)
+            upper.append(builder.graph)
         }
 
         // All but the last few; the graph is measured with those before it gets them, too.
@@ -47,7 +52,7 @@ struct GraphBuilder {
         let calibration = measure(store, held.lowerBound, exact, order, workers) { $0.calibrate(held: held) }
         report(.measuring, 1, 2)
         builder.link(held, passes: 1) { _, _ in }
-        builder.repair()
+        try repair(builder)
         builder.fillSlots(nodes: nodes)
 
         let locality = LocalityOrder(builder.graph, layerSizes: order.layerSizes)
@@ -61,6 +66,14 @@ struct GraphBuilder {
         report(.measuring, 2, 2)
         return BuiltGraph(
             store: store, upper: upper, order: locality, calibration: calibration, selfTest: selfTest)
+    }
+
+    private func repair(_ builder: LayerBuilder) throws(VectorIndexError) {
+        guard builder.repair() else {
+            throw VectorIndexError(
+                .invalidParameter, "\(builder.graph.degree) links a node do not reach every vector",
+                remedy: "Build with a larger degree, or with another seed.")
+        }
     }
 
     /// Calls `body` with the graph of the first nodes as searches see it.

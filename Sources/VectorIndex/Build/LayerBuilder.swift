@@ -19,11 +19,12 @@ struct LayerBuilder {
     /// Of the first nodes, the nearest one is where a search starts.
     private static let entriesMax = 16
 
-    init(store: RowStore, efConstruction: Int, workers: Workers) {
+    /// - Parameter degree: links a node, at most the rows' slots; all of them when nil.
+    init(store: RowStore, degree: Int? = nil, efConstruction: Int, workers: Workers) {
         self.store = store
         self.efConstruction = efConstruction
         self.workers = workers
-        graph = LayerGraph(nodes: store.nodes, degree: store.layout.degree)
+        graph = LayerGraph(nodes: store.nodes, degree: min(degree ?? .max, store.layout.degree))
         scratches = (0..<workers.threads).map { _ in BuildScratch(store: store, width: efConstruction) }
         spares = AlignedBuffer(count: store.nodes * Self.sparesPerNode)
         isFilled = AlignedBuffer(count: store.nodes)
@@ -100,8 +101,8 @@ struct LayerBuilder {
     }
 
     /// Walks to a node's surroundings and leaves the nodes met in the scratch's `ids`, without the node itself.
-    private func search(_ node: Int, inserted: Int, _ scratch: BuildScratch) -> Int {
-        let entries = min(inserted, Self.entriesMax)
+    private func search(_ node: Int, inserted: Int, entries: Int = entriesMax, _ scratch: BuildScratch) -> Int {
+        let entries = min(inserted, entries)
         for i in 0..<entries { scratch.ids[i] = UInt32(i) }
         store.distances(from: scratch.query, to: scratch.ids.base, count: entries, into: scratch.distances.base)
         var entry = 0
@@ -211,31 +212,70 @@ struct LayerBuilder {
         }
     }
 
-    /// Makes every node reachable from node 0: each that is not gets a link from a near node that is and has a free
-    /// slot.
-    func repair() {
+    /// Makes every node reachable from each entry: through node 0, which all entries reach and which reaches all.
+    ///
+    /// A node that cannot be reached gets a link from a near node that can and has a free slot. - Returns: whether it
+    /// worked; it does where nodes have slots enough.
+    func repair() -> Bool {
         let scratch = scratches[0]
-        for _ in 0..<8 {
+        for _ in 0..<64 {
             let unreachable = graph.unreachable()
-            if unreachable.isEmpty { return }
+            let strayed = strayedEntries()
+            if unreachable.isEmpty, strayed.isEmpty { return true }
+            for entry in strayed {
+                store.load(entry, into: &scratch.query)
+                scratch.ids[0] = 0
+                link(entry, to: scratch.weigh(store, count: 1) > 0 ? scratch.candidates[0] : 0, scratch)
+            }
             var isLost = [Bool](repeating: false, count: graph.nodes)
             for node in unreachable { isLost[node] = true }
             for node in unreachable where isLost[node] {
-                store.load(node, into: &scratch.query)
-                let count = scratch.weigh(store, count: search(node, inserted: graph.nodes, scratch))
-                let near = (0..<count).map { scratch.candidates[$0] }.filter { !isLost[Int(LayerGraph.node($0))] }
-                // With every slot taken the nearest node gives up its last; the next round sees whom that lost.
-                guard
-                    let giver = near.first(where: {
-                        graph.neighbors(of: Int(LayerGraph.node($0))).count < graph.degree
-                    }) ?? near.first
-                else { continue }
-                let target = Int(LayerGraph.node(giver))
-                var list = Array(graph.neighbors(of: target).prefix(graph.degree - 1))
-                list.append(LayerGraph.link(LayerGraph.distance(giver), UInt32(node)))
-                list.withUnsafeBufferPointer { setNeighbors(of: target, to: $0, scratch) }
+                guard let giver = giver(to: node, isLost, scratch) else { continue }
+                let link = LayerGraph.link(LayerGraph.distance(giver), UInt32(node))
+                self.link(Int(LayerGraph.node(giver)), to: link, scratch)
                 graph.visitReachable(from: node, isNew: &isLost)
             }
         }
+        return false
+    }
+
+    /// The nearest reachable node that was met, with its distance; one with a free slot if there is any.
+    private func giver(to node: Int, _ isLost: [Bool], _ scratch: BuildScratch) -> UInt64? {
+        store.load(node, into: &scratch.query)
+        // From node 0 where the nearest entry leads to lost nodes only.
+        for entries in [Self.entriesMax, 1] {
+            let found = search(node, inserted: graph.nodes, entries: entries, scratch)
+            let near = (0..<scratch.weigh(store, count: found)).map { scratch.candidates[$0] }
+                .filter { !isLost[Int(LayerGraph.node($0))] }
+            if let free = near.first(where: { hasFreeSlot(Int(LayerGraph.node($0))) }) { return free }
+            if let any = (0..<graph.nodes).first(where: { !isLost[$0] && hasFreeSlot($0) }) {
+                scratch.ids[0] = UInt32(any)
+                _ = scratch.weigh(store, count: 1)
+                return scratch.candidates[0]
+            }
+            // With every slot taken the nearest node gives up its last; the next round sees whom that lost.
+            if let nearest = near.first { return nearest }
+        }
+        return nil
+    }
+
+    private func hasFreeSlot(_ node: Int) -> Bool { graph.neighbors(of: node).count < graph.degree }
+
+    /// Adds a link, in place of the last where there is no free slot.
+    private func link(_ node: Int, to link: UInt64, _ scratch: BuildScratch) {
+        var list = Array(graph.neighbors(of: node).prefix(graph.degree - 1))
+        list.append(link)
+        list.withUnsafeBufferPointer { setNeighbors(of: node, to: $0, scratch) }
+    }
+
+    /// The entries from which node 0 cannot be reached.
+    private func strayedEntries() -> [Int] {
+        var leadsHome = [Bool](repeating: false, count: graph.nodes)
+        leadsHome[0] = true
+        var strayed: [Int] = []
+        for entry in 1..<max(min(Self.entriesMax, graph.nodes), 1) {
+            if graph.reaches(from: entry, leadsHome) { leadsHome[entry] = true } else { strayed.append(entry) }
+        }
+        return strayed
     }
 }

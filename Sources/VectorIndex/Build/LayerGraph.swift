@@ -49,6 +49,21 @@ final class LayerGraph: Sendable {
         return isNew.indices.filter { isNew[$0] }
     }
 
+    /// Whether a node of `goals` can be reached. - Complexity: O(links), usually far less.
+    func reaches(from start: Int, _ goals: [Bool]) -> Bool {
+        var isMet = [Bool](repeating: false, count: nodes)
+        isMet[start] = true
+        var open = [start]
+        while let node = open.popLast() {
+            if goals[node] { return true }
+            for link in neighbors(of: node) where !isMet[Int(Self.node(link))] {
+                isMet[Int(Self.node(link))] = true
+                open.append(Int(Self.node(link)))
+            }
+        }
+        return false
+    }
+
     /// Clears `isNew` of all that can be reached through new nodes.
     func visitReachable(from start: Int, isNew: inout [Bool]) {
         isNew[start] = false

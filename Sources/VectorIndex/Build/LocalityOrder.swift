@@ -24,7 +24,8 @@ struct LocalityOrder {
         }
         for node in 0..<nodes where !isMet[node] { order.append(UInt32(node)) }
         // By level, each in this order: a stable distribution, highest level first.
-        let bands = layerSizes.reversed() + [nodes]
+        // The entries stay the first, and with them a random sample.
+        let bands = Set(layerSizes + [min(EntryPoints.countMax, nodes), nodes]).sorted()
         var places = [Int](repeating: 0, count: bands.count)
         for band in bands.indices.dropFirst() { places[band] = bands[band - 1] }
         var oldNodes = [UInt32](repeating: 0, count: nodes)

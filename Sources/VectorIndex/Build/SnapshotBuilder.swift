@@ -3,7 +3,7 @@ import CBLAS
 /// Collects vectors and writes them as one snapshot file.
 ///
 /// The same vectors, ids, parameters and seed give the same bytes, whatever the order of adding, the number of threads
-/// and the processor. Memory: 4 bytes a dimension and vector, and while linking about half of that again.
+/// and the processor. Memory: 4 bytes a dimension and vector; while linking, the rows and about 800 bytes a vector besides.
 public struct SnapshotBuilder: Sendable {
     public let dimensions: Int
     public let metric: Metric
@@ -65,7 +65,7 @@ public struct SnapshotBuilder: Sendable {
             ids: ids, vectors: vectors, dimensions: dimensions, seed: parameters.seed, threads: threads)
         let graph =
             order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
-            ? GraphBuilder(parameters: parameters, metric: metric, dimensions: dimensions).build(
+            ? try GraphBuilder(parameters: parameters, metric: metric, dimensions: dimensions).build(
                 vectors, &order, progress) : nil
         var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
         try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in

@@ -132,7 +132,9 @@ struct FileHeader: Equatable {
             throw damaged("a target of recall of \(targetRecall) is not above 0 and up to 1", Offset.targetRecall)
         }
         guard codeKind != .none else {
-            guard codeBytes == 0, degree == 0, upperDegree == 0, layers == 0, commonLength == 0 else {
+            guard codeBytes == 0, degree == 0, upperDegree == 0, layers == 0, commonLength == 0,
+                scale == 0
+            else {
                 throw damaged("an index without rows has a graph's numbers", Offset.codeKind)
             }
             return

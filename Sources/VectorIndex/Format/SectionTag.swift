@@ -30,6 +30,11 @@ package struct SectionTag: Hashable, Sendable, CustomStringConvertible {
     /// Sample queries with their exact neighbours.
     static let selfTest = SectionTag("SELF")
 
+    /// All that this version reads.
+    static let known: Set<SectionTag> = [
+        rows, upper, exact, ids, idOrder, groups, center, calibration, selfTest,
+    ]
+
     package var description: String {
         let letters = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * UInt32($0))) }
         let readable = letters.allSatisfy { $0 >= 0x20 && $0 < 0x7F }

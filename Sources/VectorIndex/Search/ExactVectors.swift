@@ -50,6 +50,13 @@ struct ExactVectors: @unchecked Sendable {
         return best.sorted.map { (score: $0.score, row: $0.node) }
     }
 
+    private func scan(_ query: UnsafePointer<Float>, k: Int, isAllowed: [Bool]?) -> [Scored] {
+        guard let isAllowed else { return nearest(to: query, k: k) }
+        var best = TopK(k: k)
+        for row in 0..<count where isAllowed[row] { best.insert(score(query, row), UInt32(row)) }
+        return best.sorted.map { (score: $0.score, row: $0.node) }
+    }
+
     /// The k nearest rows of each of many queries, which stand side by side, by matrix products (BLAS).
     ///
     /// - Parameter isAllowed: rows that may be answers; all when nil.
@@ -57,13 +64,7 @@ struct ExactVectors: @unchecked Sendable {
         toAll queries: UnsafePointer<Float>, count queryCount: Int, k: Int, isAllowed: [Bool]? = nil, threads: Int
     ) -> [[Scored]] {
         guard queryCount >= 4, BLASCheck.isSound else {
-            return (0..<queryCount).map { query in
-                let pointer = queries + query * dimensions
-                guard let isAllowed else { return nearest(to: pointer, k: k) }
-                var best = TopK(k: k)
-                for row in 0..<count where isAllowed[row] { best.insert(score(pointer, row), UInt32(row)) }
-                return best.sorted.map { (score: $0.score, row: $0.node) }
-            }
+            return (0..<queryCount).map { scan(queries + $0 * dimensions, k: k, isAllowed: isAllowed) }
         }
         let queriesPerBlock = 256
         var found: [[Scored]] = []
@@ -76,23 +77,38 @@ struct ExactVectors: @unchecked Sendable {
     }
 
     /// A block of queries against all rows, a block of rows at a time.
+    ///
+    /// Products choose k and some more candidates, which are scored anew. Where the k-th of them is not nearer than any
+    /// row left out can be, by a bound on the products' rounding, the query is answered by a scan: what BLAS, which
+    /// processor and how many threads it was does not change an answer.
     private func multiply(
         _ queries: UnsafePointer<Float>, count queryCount: Int, k: Int, isAllowed: [Bool]?, threads: Int
     ) -> [[Scored]] {
         let rowsPerBlock = 4096
         let products = AlignedBuffer<Float>(count: queryCount * rowsPerBlock)
-        // The product rounds differently from the kernels: some more than k, so that no near tie is lost.
         let lists = Lists(count: queryCount, k: min(k + 32, max(count, 1)))
         let workers = Workers(threads: threads)
+        // Squared distances are taken about a vector of the data, so that what all have in common does not cancel.
+        let isMoved = metric == .squaredL2
+        let moved = AlignedBuffer<Float>(count: isMoved ? rowsPerBlock * dimensions : 0)
+        let own = AlignedBuffer<Float>(count: isMoved ? queryCount * dimensions : 0)
+        func move(_ from: UnsafePointer<Float>, _ rows: Int, into to: AlignedBuffer<Float>) -> UnsafePointer<Float> {
+            guard isMoved else { return from }
+            for row in 0..<rows {
+                for i in row * dimensions..<(row + 1) * dimensions { to[i] = from[i] - base[i - row * dimensions] }
+            }
+            return UnsafePointer(to.base)
+        }
+        let asked = move(queries, queryCount, into: own)
+        var longest = 0.0
         for start in stride(from: 0, to: count, by: rowsPerBlock) {
             let block = min(rowsPerBlock, count - start)
-            let rows = base + start * dimensions
+            let rows = move(base + start * dimensions, block, into: moved)
             cblas_sgemm(
-                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(queryCount), CInt(block), CInt(dimensions), 1, queries,
+                CblasRowMajor, CblasNoTrans, CblasTrans, CInt(queryCount), CInt(block), CInt(dimensions), 1, asked,
                 CInt(dimensions), rows, CInt(dimensions), 0, products.base, CInt(block))
-            let halfNorms =
-                metric == .squaredL2
-                ? (0..<block).map { Float(nx_sum_of_squares(rows + $0 * dimensions, dimensions) / 2) } : []
+            let squares = (0..<block).map { nx_sum_of_squares(rows + $0 * dimensions, dimensions) }
+            longest = max(longest, squares.max() ?? 0)
             workers.run(count: queryCount, chunk: 8) { _, range in
                 for query in range {
                     var best = lists.best[query]
@@ -100,7 +116,7 @@ struct ExactVectors: @unchecked Sendable {
                     let row = products.base + query * block
                     for i in 0..<block {
                         // |q - x|² orders like |x|² / 2 - qx.
-                        let score = halfNorms.isEmpty ? row[i] : row[i] - halfNorms[i]
+                        let score = isMoved ? row[i] - Float(squares[i] / 2) : row[i]
                         guard score >= best.threshold, isAllowed?[start + i] ?? true else { continue }
                         best.insert(score, UInt32(start + i))
                     }
@@ -112,8 +128,27 @@ struct ExactVectors: @unchecked Sendable {
             let pointer = queries + query * dimensions
             var scored = lists.best[query].sorted.map { (score: score(pointer, Int($0.node)), row: $0.node) }
             scored.sort { $0.score != $1.score ? $0.score > $1.score : $0.row < $1.row }
+            let square = nx_sum_of_squares(asked + query * dimensions, dimensions)
+            let leftOut = leftOutMax(lists.best[query].threshold, square: square, longest: longest)
+            if scored.count >= k, Double(scored[k - 1].score) <= leftOut {
+                return scan(pointer, k: k, isAllowed: isAllowed)
+            }
             return Array(scored.prefix(k))
         }
+    }
+
+    /// What a row may score whose product-based score was at most `threshold`.
+    ///
+    /// A sum of d products in any order is off by at most d units of rounding of |q||x| (Higham, "Accuracy and stability
+    /// of numerical algorithms", 2002, section 3.1); the kernels' own sums, half a square and a difference take their
+    /// share of the 40 more.
+    private func leftOutMax(_ threshold: Float, square: Double, longest: Double) -> Double {
+        guard threshold > -.infinity else { return -.infinity }
+        let unit = Double(dimensions + 40) * 0x1p-24
+        let lengths = (square * longest).squareRoot()
+        guard metric == .squaredL2 else { return Double(threshold) + unit * lengths }
+        let most = Double(threshold) + unit * (lengths + longest + square)
+        return 2 * most - square
     }
 
     /// One list a query.

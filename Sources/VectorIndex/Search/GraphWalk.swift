@@ -66,7 +66,7 @@ struct GraphWalk {
         let overflow = scratch.overflow.base
         let overflowMax = scratch.overflowMax
         let recorded = scratch.recorded.base
-        let recordedMax = scratch.recorded.count
+        let recordedMax = scratch.recordedMax
         let ids = scratch.ids.base
         let distances = scratch.distances.base
         let keys = scratch.keys.base
@@ -201,8 +201,12 @@ struct GraphWalk {
 
     /// Drops the farther half. - Returns: how many are left.
     private func keepNearest(_ keys: UnsafeMutablePointer<Int64>, _ count: Int) -> Int {
-        var all = UnsafeMutableBufferPointer(start: keys, count: count)
-        all.sort()
-        return count / 2
+        // In place: the heap never reaches the key that is read.
+        var nearest = SmallestKeys(keys: keys, capacity: count / 2)
+        for i in 0..<count {
+            let key = keys[i]
+            nearest.insert(key)
+        }
+        return nearest.count
     }
 }

@@ -26,7 +26,8 @@ extension Snapshot {
         found.reserveCapacity(count)
         for i in 0..<count {
             let (score, node) = scored(i)
-            let positions = view.idPositions(of: Int(node))
+            // A node's ids ascend: those beyond k are never among the k best.
+            let positions = view.idPositions(of: Int(node)).prefix(k)
             // Groups of a damaged file may overlap, and an answer would be as large as it likes.
             guard positions.count <= view.count - found.count else { break }
             for position in positions {

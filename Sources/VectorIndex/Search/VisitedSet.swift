@@ -15,13 +15,4 @@ struct VisitedSet {
         }
         epoch += 1
     }
-
-    /// Whether the node is new; it no longer is. - Precondition: `node` is below the capacity (unchecked).
-    @inline(__always)
-    mutating func insert(_ node: UInt32) -> Bool {
-        let mark = marks.base + Int(node)
-        if mark.pointee == epoch { return false }
-        mark.pointee = epoch
-        return true
-    }
 }

@@ -11,6 +11,9 @@ final class WalkScratch {
 
     let hot: AlignedBuffer<Int64>
     private(set) var overflow: AlignedBuffer<Int64>
+    /// What the walk may use of them: what was asked for last, whatever larger searches were before.
+    private(set) var overflowMax = 0
+    private(set) var recordedMax = 0
     private(set) var recorded: AlignedBuffer<Int64>
     private(set) var nearest: AlignedBuffer<Int64>
     let ids: AlignedBuffer<UInt32>
@@ -31,15 +34,14 @@ final class WalkScratch {
         visited = VisitedSet(nodes: 0)
     }
 
-    /// What the overflow may hold before its farther half is dropped: a hop adds a row's slots at most, and the list
-    /// one more.
-    var overflowMax: Int { overflow.count - IndexFormat.degreeMax - 1 }
-
     /// Fits a walk whose limit comes from so many nearest nodes and that records so many.
     func fit(nodes: Int, nearest count: Int, recorded recordedCount: Int) {
         // More than those that are recorded need not wait; a row's slots may all be new.
-        let waiting = max(recordedCount, Self.overflowMin) + IndexFormat.degreeMax
-        if overflowMax < waiting { overflow = AlignedBuffer(count: waiting + IndexFormat.degreeMax + 1) }
+        overflowMax = max(recordedCount, Self.overflowMin) + IndexFormat.degreeMax
+        recordedMax = recordedCount
+        // Before the farther half is dropped, a hop adds a row's slots at most, and the list one more.
+        let room = overflowMax + IndexFormat.degreeMax + 1
+        if overflow.count < room { overflow = AlignedBuffer(count: room) }
         if visited.capacity < nodes { visited = VisitedSet(nodes: nodes) }
         if nearest.count < count { nearest = AlignedBuffer(count: count) }
         if recorded.count < recordedCount { recorded = AlignedBuffer(count: recordedCount) }
