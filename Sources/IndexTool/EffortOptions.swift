@@ -16,7 +16,7 @@ struct EffortSetting {
 
         var allowed: String {
             switch self {
-            case .slack: "a number from 0 on"
+            case .slack: "a number from -1 on"
             case .efSearch: "a whole number from 1 to \(EffortSetting.efMax)"
             case .targetRecall: "a share above 0 and up to 1"
             }
@@ -33,7 +33,7 @@ struct EffortSetting {
         guard let value = Double(String(text.filter { $0 != " " })) else { return nil }
         let isAllowed =
             switch kind {
-            case .slack: value >= 0 && value <= 1e9
+            case .slack: value >= -1 && value <= 1e9
             case .efSearch: value >= 1 && value <= Double(Self.efMax) && value == value.rounded()
             case .targetRecall: value > 0 && value <= 1
             }

@@ -18,7 +18,9 @@ struct Sweep {
     /// Slacks whose recall runs from what the cheapest search finds to nearly all, on vectors of unit length; the later
     /// ones are reached on hard data only.
     private static let slacks: [Double] = [
-        0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.125, 0.16, 0.2, 0.28, 0.4, 0.6, 0.8,
+        -0.04, -0.02, -0.01, 0, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.065, 0.08, 0.1, 0.125, 0.16, 0.2, 0.28,
+        0.4,
+        0.6, 0.8,
     ]
 
     static let standard = Sweep(settings: slacks.map { EffortSetting(.slack, $0) }, endsEarly: true)

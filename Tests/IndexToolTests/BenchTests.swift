@@ -224,7 +224,7 @@ struct BenchTests {
             (["--plot", "x.png"], "name a .svg file"), (["--ef", "0"], "--ef lists \"0\"; use a whole number from 1"),
             (["--ef", "10,,20"], "--ef lists \"\""), (["--ef", "1.5"], "--ef lists \"1.5\""),
             (["--ef", "wide"], "\"wide\""),
-            (["--slack", "-0.1"], "--slack lists \"-0.1\"; use a number from 0 on"), (["--slack", "inf"], "\"inf\""),
+            (["--slack", "-1.1"], "--slack lists \"-1.1\"; use a number from -1 on"), (["--slack", "inf"], "\"inf\""),
             (["--target-recall", "0"], "--target-recall lists \"0\""), (["--target-recall", "95"], "a share above 0"),
             (["--slack", String(repeating: "0,", count: 100) + "0"], "lists 101 values; use at most 100"),
         ] as [([String], String)])

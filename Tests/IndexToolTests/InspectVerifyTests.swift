@@ -61,7 +61,8 @@ struct InspectVerifyTests {
         #expect(page.exitCode == 0)
         #expect(
             page.output.contains(
-                /sound\. 3,000 vectors.*\nself-test: \d+ queries, recall@10 [01]\.\d{4} as when it was built/))
+                /sound\. 3,000 vectors.*\nself-test: \d+ queries, recall@10 [01]\.\d{4}, [01]\.\d{4} when it was built/)
+        )
     }
 
     @Test("a file whose self-test finds another share than it did is unsound")
@@ -76,6 +77,20 @@ struct InspectVerifyTests {
         #expect(
             result.errors.contains("of the neighbours and found 0.5000 when the index was built"), "\(result.errors)")
         #expect(try Tool.run(["verify", "--fast", file]).exitCode == 0)
+    }
+
+    @Test("a little more or less is another version's walk, and sound")
+    func otherVersionsSelfTest() throws {
+        let directory = try TestDirectory.make("tool")
+        let test = try #require(try Tool.run(["verify", "--json", fixture.graph]).object["selfTest"] as? [String: Any])
+        let recall = try #require(test["recall"] as? Double)
+        for (change, exitCode) in [(-0.015, 0), (-0.025, 1), (0.015, 0)] as [(Double, Int32)] {
+            let file = directory + "/\(change).nxi"
+            try RewrittenIndex.write(
+                from: fixture.graph, to: file, section: "SELF", offset: 8, value: Float(recall + change).bitPattern)
+            let result = try Tool.run(["verify", file])
+            #expect(result.exitCode == exitCode, "\(change): \(result.output) \(result.errors)")
+        }
     }
 
     @Test("as JSON, an unsound file says what and where; exit codes stay")

@@ -59,7 +59,7 @@ struct GoldenTests {
         #expect(try snapshot.search([10, 20, -30], scoringAtLeast: found[2].score).map(\.id) == found[0..<3].map(\.id))
     }
 
-    private static let contentHash = "0d028d74fa934218b0bc903751983997a91d82155caeea633d4d446358c9e3e0"
+    private static let contentHash = "c52f4b163d5864974e8f53d0b10b57e937cc9c3c17c3926ec6b24293025306a3"
     private static let nearest = [
         Neighbor(id: 1_394, score: -376), Neighbor(id: 1_267, score: -750), Neighbor(id: 1_116, score: -894),
         Neighbor(id: 1_178, score: -1_069),

@@ -9,7 +9,7 @@ struct GraphMeasure {
     let inputs: [Int]
     let workers: Workers
 
-    static let neighbors = [1, 10, 100]
+    static let neighbors = [1, 10, 30, 100]
     static let selfTestNeighbors = 10
 
     /// How many vectors are held back of so many.

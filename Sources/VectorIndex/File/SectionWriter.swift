@@ -7,7 +7,9 @@ struct SectionWriter {
     private let path: String
     private let directory: String
     private let file: TemporaryFile
-    private var position = UInt64(IndexFormat.pageBytes)
+    /// What is not on disk yet: the bytes behind the last whole piece.
+    private let piece = AlignedBuffer<UInt8>(count: Self.pieceBytes)
+    private var position: UInt64 = 0
     private var sections: [SectionEntry] = []
     private var hash = ContentHash()
 
@@ -22,11 +24,11 @@ struct SectionWriter {
         directory = slash.map { String(path[...$0]) } ?? ""
         do {
             file = try TemporaryFile(in: directory, for: name)
-            // The first page is written last.
-            try System.write(file.descriptor, Self.zeroPage())
         } catch {
             throw Self.cannotWrite(error, path)
         }
+        // The first page is written last.
+        try write(Self.zeroPage())
     }
 
     /// Starts the next section; what is appended belongs to it.
@@ -37,12 +39,39 @@ struct SectionWriter {
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) throws(VectorIndexError) {
         guard !bytes.isEmpty else { return }
-        do { try System.write(file.descriptor, bytes) } catch { throw Self.cannotWrite(error, path) }
+        try write(bytes)
         hash.update(bytes)
         let last = sections.count - 1
         sections[last].crc32c = Checksum.crc32c(bytes, from: sections[last].crc32c)
         sections[last].length += UInt64(bytes.count)
-        position += UInt64(bytes.count)
+    }
+
+    /// The bytes of a write to disk, and where it begins a multiple of them.
+    ///
+    /// Linux keeps what is written in one call in pages as large as the call and its place allow. A file that came in
+    /// aligned pieces of at least two MiB lies in the page cache in huge pages, and is mapped as such: see
+    /// `System.map`.
+    private static let pieceBytes = 4 << 20
+
+    /// Appends to the file, piece by piece.
+    private mutating func write(_ bytes: UnsafeRawBufferPointer) throws(VectorIndexError) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let used = Int(position % UInt64(Self.pieceBytes))
+            let count = min(rest.count, Self.pieceBytes - used)
+            UnsafeMutableRawPointer(piece.base + used).copyMemory(from: rest.baseAddress!, byteCount: count)
+            position += UInt64(count)
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            if used + count == Self.pieceBytes { try flush(Self.pieceBytes) }
+        }
+    }
+
+    private func flush(_ count: Int) throws(VectorIndexError) {
+        do {
+            try System.write(file.descriptor, piece.bytes(count: count))
+        } catch {
+            throw Self.cannotWrite(error, path)
+        }
     }
 
     /// Pads the section to whole pages.
@@ -50,16 +79,12 @@ struct SectionWriter {
         hash.endSection()
         let page = UInt64(IndexFormat.pageBytes)
         let padding = Int((page - position % page) % page)
-        do {
-            try System.write(file.descriptor, UnsafeRawBufferPointer(rebasing: Self.zeroPage()[0..<padding]))
-        } catch {
-            throw Self.cannotWrite(error, path)
-        }
-        position += UInt64(padding)
+        try write(UnsafeRawBufferPointer(rebasing: Self.zeroPage()[0..<padding]))
     }
 
     /// Writes the first page, with file length, content hash and checksums filled in, and syncs.
     mutating func finish(_ header: FileHeader) throws(VectorIndexError) {
+        try flush(Int(position % UInt64(Self.pieceBytes)))
         var header = header
         header.fileLength = position
         var page = HeaderPage()

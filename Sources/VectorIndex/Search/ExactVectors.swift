@@ -22,6 +22,15 @@ struct ExactVectors: @unchecked Sendable {
             ? -Kernels.active.squaredL2(query, vector, dimensions) : Kernels.active.dot(query, vector, dimensions)
     }
 
+    /// Bytes of one vector.
+    var bytes: Int { 4 * dimensions }
+
+    @inline(__always)
+    func prefetch(_ row: Int) {
+        let vector = UnsafeRawPointer(base + row &* dimensions)
+        for line in stride(from: 0, to: bytes, by: IndexFormat.lineBytes) { nx_prefetch(vector + line) }
+    }
+
     /// The scores of some rows, loaded ahead.
     @inline(__always)
     func scores(

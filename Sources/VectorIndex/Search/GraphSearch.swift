@@ -2,17 +2,32 @@ import CBLAS
 
 /// A walk and the exact ranking of what it found: the whole of a search but for ids. The builder measures its graph with
 /// the same code.
-struct GraphSearch {
+///
+/// `@unchecked Sendable`: it points to memory of the mapping or of the build that holds it, which nobody writes meanwhile.
+final class GraphSearch: @unchecked Sendable {
     let walk: GraphWalk
     let entries: EntryPoints
     /// Enters through the upper levels instead.
-    var descent: UpperDescent? = nil
+    let descent: UpperDescent?
     let encoding: Encoding
     let vectors: ExactVectors
     /// Where a node's vector is in `vectors`; nil when nodes and vectors have one order.
     let vectorOfNode: UnsafePointer<UInt32>?
     /// What the caller looks up by node next, asked for while the vectors are compared.
-    var ids: UnsafePointer<UInt64>? = nil
+    let ids: UnsafePointer<UInt64>?
+
+    init(
+        walk: GraphWalk, entries: EntryPoints, descent: UpperDescent? = nil, encoding: Encoding, vectors: ExactVectors,
+        vectorOfNode: UnsafePointer<UInt32>?, ids: UnsafePointer<UInt64>? = nil
+    ) {
+        self.walk = walk
+        self.entries = entries
+        self.descent = descent
+        self.encoding = encoding
+        self.vectors = vectors
+        self.vectorOfNode = vectorOfNode
+        self.ids = ids
+    }
 
     /// Standard deviations of a distance's error in 8 bits beyond which a node is not ranked anew, as a multiple of
     /// 1/√(code bytes): measured, about five.

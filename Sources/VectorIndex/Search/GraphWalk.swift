@@ -14,7 +14,7 @@ struct WalkRule {
     static let hotMax = Int(NX_HOT)
 
     /// The cap of a search for k neighbours: measured, see docs/decisions/search.md.
-    static func cap(k: Int) -> Int { k <= 16 ? 12 : .max }
+    static func cap(k: Int) -> Int { k <= 16 ? 8 : .max }
 }
 
 /// What a walk found and did.
@@ -42,13 +42,18 @@ struct GraphWalk {
     let layout: RowLayout
     /// Half of a code unit squared.
     let halfUnitSquare: Float
+    /// The nodes' own vectors, by which a search ranks anew what the walk found; nil when they have another order.
+    private let vectors: ExactVectors?
     private let kernels = Kernels.active
 
-    init(rows: UnsafePointer<UInt8>, nodes: Int, layout: RowLayout, unit: Float) {
+    init(
+        rows: UnsafePointer<UInt8>, nodes: Int, layout: RowLayout, unit: Float, vectors: ExactVectors? = nil
+    ) {
         self.rows = rows
         self.nodes = nodes
         self.layout = layout
         halfUnitSquare = unit * unit / 2
+        self.vectors = vectors
     }
 
     /// Walks from the first `starts` keys of `scratch.keys` and leaves the expanded nodes in `scratch.recorded`.
@@ -79,10 +84,14 @@ struct GraphWalk {
         var overflowCount = 0
         // No key in the sorted list is beyond it, so that the list has the nearest of all that wait.
         var overflowLeast = NodeKey.none
-        // The next rows, oldest first.
-        var fifo = (NodeKey.none, NodeKey.none, NodeKey.none)
+        // The next rows, oldest first, in a ring.
+        let ahead = layout.ahead
+        let coming = scratch.coming.base
+        var oldest = 0
         var waiting = 0
         var stop = Float.infinity
+        // How many of the nearest have vectors that were not asked for.
+        var unasked = vectors.map { $0.bytes * rule.nearest <= Self.vectorBytesMax ? rule.nearest : 0 } ?? 0
 
         hot.update(repeating: NodeKey.none, count: WalkRule.hotMax)
         scratch.visited.clear()
@@ -93,7 +102,7 @@ struct GraphWalk {
 
         while true {
             var next: UnsafePointer<UInt8>?
-            while waiting < WalkScratch.ahead {
+            while waiting < ahead {
                 let key = hot[0]
                 if key == NodeKey.none {
                     if overflowCount == 0 { break }
@@ -102,24 +111,26 @@ struct GraphWalk {
                 }
                 if NodeKey.distance(key) > stop { break }
                 _ = kernels.take(from: hot)
-                switch waiting {
-                case 0: fifo.0 = key
-                case 1: fifo.1 = key
-                default: fifo.2 = key
-                }
-                waiting += 1
+                coming[(oldest &+ waiting) & WalkScratch.comingMask] = key
+                waiting &+= 1
                 // The scan of the next row asks for the last one only.
                 if let next { Self.prefetch(next, stride) }
                 next = rows + Int(NodeKey.node(key)) * stride
+            }
+            // No other row is on its way: the memory has time for the vectors of what is nearest so far, which are nearly
+            // always those of the answer.
+            if waiting < ahead, unasked > 0, nearest.isFull, let vectors {
+                let rest = max(unasked - Self.vectorsAsked, 0)
+                for i in rest..<unasked { vectors.prefetch(Int(NodeKey.node(nearest.keys[i]))) }
+                unasked = rest
             }
             if waiting == 0 {
                 result.nearestCount = nearest.count
                 return result
             }
-            let first = fifo.0
-            fifo.0 = fifo.1
-            fifo.1 = fifo.2
-            waiting -= 1
+            let first = coming[oldest & WalkScratch.comingMask]
+            oldest &+= 1
+            waiting &-= 1
             // The limit may have come down since.
             if NodeKey.distance(first) > stop { continue }
             let node = NodeKey.node(first)
@@ -138,13 +149,8 @@ struct GraphWalk {
             recorded[result.recorded] = own
             result.recorded += 1
 
-            var limit: Float
-            if nearest.isFull {
-                stop = max(NodeKey.distance(nearest.largest) + rule.slack, radius)
-                limit = isCapped ? min(stop, NodeKey.distance(hot[capIndex])) : stop
-            } else {
-                limit = isCapped ? NodeKey.distance(hot[WalkRule.hotMax - 1]) : .infinity
-            }
+            if nearest.isFull { stop = max(NodeKey.distance(nearest.largest) + rule.slack, radius) }
+            let limit = isCapped ? min(stop, NodeKey.distance(hot[capIndex])) : stop
             let near = kernels.selectNear(
                 &shape, query, row: row, sums: sums, base: distance, limit: limit, ids: ids, distances: distances)
             if overflowCount + near > overflowMax {
@@ -157,9 +163,9 @@ struct GraphWalk {
                 marks[Int(neighbor)] = epoch
                 let key = NodeKey.make(distances[i], neighbor)
                 if key < overflowLeast {
-                    nx_prefetch(rows + Int(neighbor) * stride)
+                    nx_prefetch(rows + Int(neighbor) &* stride)
                     keys[count] = key
-                    count += 1
+                    count &+= 1
                 } else {
                     overflow[overflowCount] = key
                     overflowCount += 1
@@ -170,6 +176,11 @@ struct GraphWalk {
             overflowCount += fallen
         }
     }
+
+    /// Vectors that are asked for in the time of one row: measured, see docs/decisions/search.md.
+    private static let vectorsAsked = 4
+    /// More than that would drive the rows out of the first-level cache.
+    private static let vectorBytesMax = 32 << 10
 
     @inline(__always)
     private static func prefetch(_ row: UnsafePointer<UInt8>, _ stride: Int) {

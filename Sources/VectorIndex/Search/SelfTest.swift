@@ -44,8 +44,8 @@ extension Snapshot {
 
     /// Runs the file's sample queries; nil when it has none, as a scanned index has not.
     ///
-    /// The recall is the builder's, exactly: walks are the same on every instruction set. Another one is a fault of the
-    /// program, the machine or the file.
+    /// The recall is the builder's, exactly, where the same version of the program built the file: walks are the same on
+    /// every instruction set. Another version may walk otherwise, and find a little more or less.
     public func selfTest() throws(VectorIndexError) -> SelfTestResult? {
         guard let test = view.selfTest, let graph = view.graph else { return nil }
         let scratch = SearchScratch()

@@ -55,7 +55,8 @@ struct SnapshotView: @unchecked Sendable {
         let encoding = Encoding(
             dimensions: dimensions, seed: header.seed, scale: header.scale, center: center ?? [],
             commonLength: header.commonLength)
-        let walk = GraphWalk(rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit)
+        let walk = GraphWalk(
+            rows: rows!, nodes: nodes, layout: rowLayout, unit: encoding.unit, vectors: exact)
         let descent =
             entry == .upperLevels && !upper.isEmpty ? UpperDescent(levels: upper, degree: upperDegree) : nil
         graph = GraphSearch(

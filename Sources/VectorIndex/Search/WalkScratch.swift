@@ -6,10 +6,11 @@ import CBLAS
 final class WalkScratch {
     /// Nodes met and not yet expanded, beyond the sorted list, that there is room for at least.
     static let overflowMin = 8192
-    /// Rows whose loading was begun and that are expanded next.
-    static let ahead = 3
+    /// The ring of the rows whose loading was begun and that are expanded next has a power of two places.
+    static let comingMask = 7
 
     let hot: AlignedBuffer<Int64>
+    let coming: AlignedBuffer<Int64>
     private(set) var overflow: AlignedBuffer<Int64>
     /// What the walk may use of them: what was asked for last, whatever larger searches were before.
     private(set) var overflowMax = 0
@@ -24,6 +25,7 @@ final class WalkScratch {
 
     init() {
         hot = AlignedBuffer(count: Int(NX_HOT))
+        coming = AlignedBuffer(count: Self.comingMask + 1)
         overflow = AlignedBuffer(count: 0)
         recorded = AlignedBuffer(count: 0)
         nearest = AlignedBuffer(count: 0)
