@@ -1,6 +1,5 @@
 #include "include/encoding.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "include/kernels.h"

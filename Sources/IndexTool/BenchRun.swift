@@ -115,7 +115,7 @@ struct BenchRun: Sendable {
         let (tallies, _) = try onCrew { queries, scratch throws(VectorIndexError) in
             let clock = ContinuousClock()
             var tally = Tally()
-            tally.microseconds.reserveCapacity(queries.count)
+            tally.microseconds.reserveCapacity(self.queries.count / threads + 1)
             for i in queries {
                 let started = clock.now
                 _ = try search(i, effort, scratch)
@@ -132,13 +132,13 @@ struct BenchRun: Sendable {
         try snapshot.search(queries[query], k: k, effort: effort, scratch: scratch)
     }
 
-    /// Each thread does its share of the queries with its own scratch space.
+    /// Each thread does its share of the queries with its own scratch space: every so-many-th, so that no share is harder.
     private func onCrew(
-        _ share: @escaping @Sendable (Range<Int>, SearchScratch) throws(VectorIndexError) -> Tally
+        _ share: @escaping @Sendable (StrideTo<Int>, SearchScratch) throws(VectorIndexError) -> Tally
     ) throws(VectorIndexError) -> (tallies: [Tally], seconds: Double) {
         let results = Results(threads)
         let seconds = SearchCrew.run(threads: threads) { thread in
-            let mine = thread * queries.count / threads..<(thread + 1) * queries.count / threads
+            let mine = stride(from: thread, to: queries.count, by: threads)
             do throws(VectorIndexError) {
                 let tally = try share(mine, scratches[thread])
                 results.set(.success(tally), thread)

@@ -7,6 +7,7 @@ struct JSONObject: CustomStringConvertible {
     mutating func add(_ key: String, _ value: UInt64) { addRaw(key, "\(value)") }
     mutating func add(_ key: String, _ value: Bool) { addRaw(key, "\(value)") }
     mutating func add(_ key: String, _ value: JSONObject) { addRaw(key, "\(value)") }
+    mutating func add(_ key: String, _ values: [Int]) { addRaw(key, "\(values)") }
     mutating func add(_ key: String, _ values: [JSONObject]) { addRaw(key, Self.array(values)) }
 
     /// - Parameter decimals: at most 9.

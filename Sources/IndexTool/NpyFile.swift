@@ -1,25 +1,42 @@
 import Glibc
 import VectorIndex
 
-/// Writes a table of 32-bit floats as an `.npy` file (version 1.0).
+/// Writes `.npy` files (NumPy Enhancement Proposal 1, version 1.0), row by row.
 enum NpyFile {
-    static func write(_ rows: [[Float]], dimensions: Int, to path: String) throws(VectorIndexError) {
-        var header = "{'descr': '<f4', 'fortran_order': False, 'shape': (\(rows.count), \(dimensions)), }"
+    /// A table of 32-bit floats.
+    static func write(_ rows: some Sequence<[Float]>, count: Int, dimensions: Int, to path: String)
+        throws(VectorIndexError)
+    {
+        try write(rows, type: .float32, shape: "(\(count), \(dimensions))", to: path)
+    }
+
+    /// A list of ids.
+    static func write(ids: [UInt64], to path: String) throws(VectorIndexError) {
+        try write(CollectionOfOne(ids), type: .uint64, shape: "(\(ids.count),)", to: path)
+    }
+
+    /// - Precondition: the rows hold as many numbers of the type as the shape says.
+    private static func write<Element: BitwiseCopyable>(
+        _ rows: some Sequence<[Element]>, type: NpyElement, shape: String, to path: String
+    ) throws(VectorIndexError) {
+        var header = "{'descr': '\(type.rawValue)', 'fortran_order': False, 'shape': \(shape), }"
         let unpadded = 10 + header.utf8.count + 1
         header += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"
         let length = UInt16(header.utf8.count)
         let start =
             [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)] + Array(header.utf8)
-        guard let file = fopen(path, "wb") else { throw cannotWrite(path) }
+        guard let file = fopen(path, "wb") else { throw cannotWrite(path, errno) }
         var written = fwrite(start, 1, start.count, file) == start.count
-        for row in rows where written { written = fwrite(row, 4, row.count, file) == row.count }
-        guard fclose(file) == 0, written else { throw cannotWrite(path) }
+        for row in rows where written { written = fwrite(row, type.bytes, row.count, file) == row.count }
+        // What could not be written may be known only now.
+        let failure = errno
+        let closed = fclose(file) == 0
+        guard written, closed else { throw cannotWrite(path, written ? errno : failure) }
     }
 
-    private static func cannotWrite(_ path: String) -> VectorIndexError {
+    private static func cannotWrite(_ path: String, _ number: CInt) -> VectorIndexError {
         VectorIndexError(
-            .cannotWrite, String(cString: strerror(errno)), remedy: "Check the directory and the disk's free space.",
-            file: path,
-            systemError: errno)
+            .cannotWrite, String(cString: strerror(number)), remedy: "Check the directory and the disk's free space.",
+            file: path, systemError: number)
     }
 }

@@ -116,7 +116,9 @@ struct IndexToolTests {
         #expect(!FileManager.default.fileExists(atPath: file + "2"))
     }
 
-    @Test("help says what a command is for", arguments: ["build", "verify", "inspect", "search", "bench", "embed"])
+    @Test(
+        "help says what a command is for",
+        arguments: ["build", "verify", "inspect", "diff", "search", "bench", "export", "embed"])
     func help(command: String) throws {
         let result = try Tool.run([command, "--help"])
         #expect(result.exitCode == 0)

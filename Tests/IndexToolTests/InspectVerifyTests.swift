@@ -54,6 +54,9 @@ struct InspectVerifyTests {
         #expect(json.exitCode == 0, "\(json.output) \(json.errors)")
         let object = try json.object
         #expect(object["sound"] as? Bool == true)
+        let graph = try #require(object["graph"] as? [String: Any])
+        #expect(graph["unreachable"] as? Int == 0)
+        #expect((graph["nodesByNeighbors"] as? [Int])?.reduce(0, +) == IndexFixture.rows)
         let test = try #require(object["selfTest"] as? [String: Double])
         #expect(try #require(test["queries"]) > 0 && test["k"] == 10)
         #expect(try #require(test["recall"]) > 0.9 && test["recall"] == test["recallWhenBuilt"], "\(test)")
@@ -61,7 +64,8 @@ struct InspectVerifyTests {
         #expect(page.exitCode == 0)
         #expect(
             page.output.contains(
-                /sound\. 3,000 vectors.*\nself-test: \d+ queries, recall@10 [01]\.\d{4}, [01]\.\d{4} when it was built/)
+                /sound\. 3,000 vectors.*\ngraph: every node is reached; \d+\.\d neighbours a node.*\nself-test: \d+ queries, recall@10 [01]\.\d{4}, [01]\.\d{4} when it was built/
+            )
         )
     }
 
@@ -84,7 +88,7 @@ struct InspectVerifyTests {
         let directory = try TestDirectory.make("tool")
         let test = try #require(try Tool.run(["verify", "--json", fixture.graph]).object["selfTest"] as? [String: Any])
         let recall = try #require(test["recall"] as? Double)
-        for (change, exitCode) in [(-0.015, 0), (-0.025, 1), (0.015, 0)] as [(Double, Int32)] {
+        for (change, exitCode) in [(-0.015, 0), (-0.03, 1), (0.015, 0), (0.03, 1), (.nan, 1)] as [(Double, Int32)] {
             let file = directory + "/\(change).nxi"
             try RewrittenIndex.write(
                 from: fixture.graph, to: file, section: "SELF", offset: 8, value: Float(recall + change).bitPattern)

@@ -59,12 +59,24 @@ struct GoldenTests {
         #expect(try snapshot.search([10, 20, -30], scoringAtLeast: found[2].score).map(\.id) == found[0..<3].map(\.id))
     }
 
-    private static let contentHash = "c52f4b163d5864974e8f53d0b10b57e937cc9c3c17c3926ec6b24293025306a3"
+    private static let contentHash = "cf608ced5456dcaa8d849c2be1c020483f5058e3829b62a855918f22c49fe99e"
     private static let nearest = [
         Neighbor(id: 1_394, score: -376), Neighbor(id: 1_267, score: -750), Neighbor(id: 1_116, score: -894),
         Neighbor(id: 1_178, score: -1_069),
     ]
     private static let hops = 42
+
+    @Test("a file of the same format by an earlier version, whose walk was another, answers the same")
+    func earlierVersion() throws {
+        let first = try Snapshot(path: RepositoryRoot.path("Tests/VectorIndexTests/Golden/format-1-first.nxi"))
+        try first.verifyContentHash()
+        #expect(first.info.contentHash != Self.contentHash)
+        let test = try #require(try first.selfTest())
+        #expect(abs(test.recall - test.recallWhenBuilt) <= 0.02 + 2 / Double(test.queries * test.k), "\(test)")
+        #expect(first.graphReport()?.unreachable == 0)
+        #expect(try first.search([10, 20, -30], k: 4, effort: .efSearch(40)) == Self.nearest)
+        #expect(try first.exactSearch([10, 20, -30], k: 4) == Self.nearest)
+    }
 
     @Test("a file of the layout before is refused by name, with what to do")
     func before() throws {

@@ -106,6 +106,22 @@ struct GraphTests {
         #expect(offset == section.offset + section.length)
     }
 
+    @Test("nodes that are linked stand near each other in the file")
+    func locality() throws {
+        var source = ClusteredVectors(dimensions: 24, clusters: 30, seed: 104)
+        let file = try Fixture.file(source.next(3_000), metric: .cosine)
+        // Level by level, as the numbering is.
+        let directory = try #require(file.section("UPPR")).offset
+        let first = file.number(directory, 4)
+        var distances: [Int] = []
+        for node in first..<file.nodes {
+            distances += file.slots(node).filter { $0 >= first && $0 != node }.map { abs($0 - node) }
+        }
+        // At random it would be a third of all; what is in one cluster is a thirtieth apart, but clusters are linked, too.
+        let mean = Double(distances.reduce(0, +)) / Double(distances.count)
+        #expect(mean < 0.28 * Double(file.nodes - first), "\(mean)")
+    }
+
     @Test("ids stand with their nodes: every vector is the one that was added", arguments: [Metric.cosine, .squaredL2])
     func ids(metric: Metric) throws {
         var source = ClusteredVectors(dimensions: 12, seed: 103)

@@ -70,6 +70,33 @@ struct KernelTests {
         }
     }
 
+    @Test("float sums have the same bits where they overflow, vanish or are subnormal", arguments: KernelCases.levels)
+    func extremeFloatSums(level: String) {
+        let kernels = KernelCases.kernels(level)
+        let plain = KernelCases.plain
+        // Positive, so that no sum is of infinities of both signs, which have no one result.
+        let values: [Float] = [
+            0, .leastNonzeroMagnitude, .leastNormalMagnitude / 64, .leastNormalMagnitude, 1e-19, 1, 1e19, 1.8e19,
+            .greatestFiniteMagnitude,
+        ]
+        var random = SplitMix64(seed: 14)
+        var kinds: Set<FloatingPointClassification> = []
+        for length in Array(1...200) + [383, 384, 385, 4095, 4096] {
+            // From the first few only, or all of them: otherwise nearly every sum would be infinite.
+            for most in [3, 6, 7, values.count] {
+                let a = (0..<length).map { _ in values[random.next(below: most)] }
+                let b = (0..<length).map { _ in values[random.next(below: most)] }
+                let dot = plain.dot_f32(a, b, length)
+                let distance = plain.squared_l2_f32(a, b, length)
+                #expect(kernels.dot_f32(a, b, length).bitPattern == dot.bitPattern, "length \(length), \(most)")
+                #expect(
+                    kernels.squared_l2_f32(a, b, length).bitPattern == distance.bitPattern, "length \(length), \(most)")
+                kinds.formUnion([dot.floatingPointClass, distance.floatingPointClass])
+            }
+        }
+        #expect(kinds.isSuperset(of: [.positiveZero, .positiveSubnormal, .positiveNormal, .positiveInfinity]))
+    }
+
     @Test("float sums are as near to those in double precision as kernels.h says")
     func floatBound() {
         var random = SplitMix64(seed: 13)

@@ -22,7 +22,7 @@ struct TargetRecallTests {
         let (snapshot, queries) = try kind.make(queries: 1_000)
         #expect(snapshot.info.calibration.map(\.k).contains(10))
         let scratch = SearchScratch()
-        for k in [1, 3, 10, 13, 20, 100, 150] {
+        for k in [1, 3, 10, 13, 16, 17, 20, 40, 100, 150] {
             let truth = try snapshot.exactSearch(queries, k: k)
             var hopsBefore = 0
             for target in Self.targets {

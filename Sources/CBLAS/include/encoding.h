@@ -8,7 +8,7 @@
 /// The sum of squares in double precision, added in a fixed order.
 double nx_sum_of_squares(const float *vector, size_t length);
 
-/// The largest absolute value; 0 for no values.
+/// The largest absolute value; 0 for no values, not a number when one is none.
 float nx_largest_magnitude(const float *vector, size_t length);
 
 /// 1 when every value is finite.

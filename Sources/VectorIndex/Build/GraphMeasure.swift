@@ -9,7 +9,9 @@ struct GraphMeasure {
     let inputs: [Int]
     let workers: Workers
 
-    static let neighbors = [1, 10, 30, 100]
+    /// The walk for more neighbours than `WalkRule.cappedMax` is another one: a curve on both sides, so that what lies
+    /// between two curves is of one kind.
+    static let neighbors = [1, 10, WalkRule.cappedMax, WalkRule.cappedMax + 1, 100]
     static let selfTestNeighbors = 10
 
     /// How many vectors are held back of so many.

@@ -89,10 +89,6 @@ struct RowLayout: Equatable {
     var normOffset: Int { neighborsOffset + 4 * degree }
     var stride: Int { IndexFormat.rounded(normOffset + (hasNorm ? 4 : 0), to: IndexFormat.lineBytes) }
 
-    /// How many rows a walk has on their way: some 8 KiB, which keeps the memory busy without going far ahead of what is
-    /// known. Measured, see docs/decisions/search.md.
-    var ahead: Int { min(max((4 * 2176 + stride / 2) / stride, 3), 6) }
-
     var shape: nx_row_shape {
         nx_row_shape(
             code_bytes: UInt32(codeBytes), planes: UInt32(planes), blocks: UInt32(degree / IndexFormat.blockSlots),

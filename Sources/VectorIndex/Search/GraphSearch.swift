@@ -3,6 +3,8 @@ import CBLAS
 /// A walk and the exact ranking of what it found: the whole of a search but for ids. The builder measures its graph with
 /// the same code.
 ///
+/// A class, so that a search takes one reference and not one of each part.
+///
 /// `@unchecked Sendable`: it points to memory of the mapping or of the build that holds it, which nobody writes meanwhile.
 final class GraphSearch: @unchecked Sendable {
     let walk: GraphWalk
@@ -34,19 +36,20 @@ final class GraphSearch: @unchecked Sendable {
     static let rerankMargin: Float = 0.078
 
     /// Searches for the query in `scratch.query`, and leaves nodes and their scores, in no order, in `scratch.ids` and
-    /// `scratch.scores`. - Returns: how many; fewer than k only when fewer can be reached.
+    /// `scratch.scores`. - Returns: how many; fewer than k when the walk met no more.
     func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
         scratch.fit(
             walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
-        scratch.code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
+        let code = scratch.code
+        code.load(scratch.query.base, encoding, isUnitLength: vectors.metric != .squaredL2)
         var distances = entries.count
         var starts = 1
         if let descent {
-            distances = descent.start(walk, scratch.code, scratch.walk)
+            distances = descent.start(walk, code, scratch.walk)
         } else {
-            starts = entries.starts(scratch.code, scratch.walk)
+            starts = entries.starts(code, scratch.walk)
         }
-        let result = walk.run(scratch.code, starts: starts, rule: rule, scratch.walk)
+        let result = walk.run(code, starts: starts, rule: rule, scratch.walk)
         scratch.statistics.hops = result.hops
         scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + distances
         let margin = Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot()

@@ -14,7 +14,8 @@ struct WalkRule {
     static let hotMax = Int(NX_HOT)
 
     /// The cap of a search for k neighbours: measured, see docs/decisions/search.md.
-    static func cap(k: Int) -> Int { k <= 16 ? 8 : .max }
+    static func cap(k: Int) -> Int { k <= cappedMax ? 8 : .max }
+    static let cappedMax = 16
 }
 
 /// What a walk found and did.
@@ -85,7 +86,7 @@ struct GraphWalk {
         // No key in the sorted list is beyond it, so that the list has the nearest of all that wait.
         var overflowLeast = NodeKey.none
         // The next rows, oldest first, in a ring.
-        let ahead = layout.ahead
+        let ahead = Self.ahead(stride: stride)
         let coming = scratch.coming.base
         var oldest = 0
         var waiting = 0
@@ -117,8 +118,8 @@ struct GraphWalk {
                 if let next { Self.prefetch(next, stride) }
                 next = rows + Int(NodeKey.node(key)) * stride
             }
-            // No other row is on its way: the memory has time for the vectors of what is nearest so far, which are nearly
-            // always those of the answer.
+            // No further row is asked for: the memory has time for the vectors of what is nearest so far, which are
+            // nearly always those of the answer.
             if waiting < ahead, unasked > 0, nearest.isFull, let vectors {
                 let rest = max(unasked - Self.vectorsAsked, 0)
                 for i in rest..<unasked { vectors.prefetch(Int(NodeKey.node(nearest.keys[i]))) }
@@ -177,9 +178,15 @@ struct GraphWalk {
         }
     }
 
+    /// How many rows are on their way: about 8 KiB of them, which keeps the memory busy without going far ahead of what is
+    /// known, but three of the longest and six of the shortest. Measured, see docs/decisions/search.md.
+    package static func ahead(stride: Int) -> Int {
+        min(max((8_704 + stride / 2) / stride, 3), WalkScratch.aheadMax)
+    }
+
     /// Vectors that are asked for in the time of one row: measured, see docs/decisions/search.md.
     private static let vectorsAsked = 4
-    /// More than that would drive the rows out of the first-level cache.
+    /// More than that would drive the rows out of the first-level cache: a search for more neighbours asks for none.
     private static let vectorBytesMax = 32 << 10
 
     @inline(__always)

@@ -6,7 +6,9 @@ import CBLAS
 final class WalkScratch {
     /// Nodes met and not yet expanded, beyond the sorted list, that there is room for at least.
     static let overflowMin = 8192
-    /// The ring of the rows whose loading was begun and that are expanded next has a power of two places.
+    /// Rows whose loading was begun and that are expanded next, at most.
+    static let aheadMax = 6
+    /// The ring that they stand in has a power of two places, which is more.
     static let comingMask = 7
 
     let hot: AlignedBuffer<Int64>
