@@ -24,7 +24,11 @@ struct Diff: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            let difference = SnapshotDifference(try Snapshot(path: first), try Snapshot(path: second))
+            let snapshots = try (Snapshot(path: first), Snapshot(path: second))
+            // Equal hashes stand for equal content, so they must be the files' own.
+            try snapshots.0.verifyContentHash()
+            try snapshots.1.verifyContentHash()
+            let difference = SnapshotDifference(snapshots.0, snapshots.1)
             print(json ? difference.json(first, second) : difference.page(first, second))
             if !difference.isSame { throw ToolFailure.unsound }
         }

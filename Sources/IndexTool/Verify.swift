@@ -7,8 +7,8 @@ struct Verify: ParsableCommand {
         abstract: "Check an index file from end to end.",
         discussion: """
             All checksums, every number that names a node or an id, the content hash, that every node can be reached \
-            from where searches enter, and the file's own sample queries: they must find what they found, to about 0.02, \
-            when the file was built, and exactly that when this version built it.
+            from where searches enter, and the file's own sample queries: the share of \
+            their neighbours that they find must be what it was when the file was built, to about 0.02.
 
             Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable).
             """)

@@ -180,7 +180,7 @@ struct GraphWalk {
 
     /// How many rows are on their way: about 8 KiB of them, which keeps the memory busy without going far ahead of what is
     /// known, but three of the longest and six of the shortest. Measured, see docs/decisions/search.md.
-    package static func ahead(stride: Int) -> Int {
+    private static func ahead(stride: Int) -> Int {
         min(max((8_704 + stride / 2) / stride, 3), WalkScratch.aheadMax)
     }
 
