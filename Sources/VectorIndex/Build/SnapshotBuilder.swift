@@ -11,7 +11,7 @@ public struct SnapshotBuilder: Sendable {
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
     /// By id; ids without labels are left out.
-    private(set) var labels: [UInt64: [Label]] = [:]
+    var labels: [UInt64: [Label]] = [:]
 
     /// What is wrong with dimensions or parameters is said by `write`.
     public init(dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()) {
@@ -83,7 +83,15 @@ public struct SnapshotBuilder: Sendable {
             order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
             ? try GraphBuilder(parameters: parameters, metric: metric, dimensions: dimensions).build(
                 vectors, &order, progress) : nil
-        var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
+        return try install(vectors, order, graph, at: path, progress)
+    }
+
+    /// Writes what was built. - Parameter vectors: as the order's inputs count them.
+    func install(
+        _ vectors: [Float], _ order: NodeOrder, _ graph: BuiltGraph?, growth: Growth? = nil, at path: String,
+        _ progress: (BuildProgress) -> Void
+    ) throws(VectorIndexError) -> SnapshotInfo {
+        var file = try SnapshotFile(builder: self, order: order, graph: graph, growth: growth, path: path)
         try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
             try file.write(vectors) { progress(BuildProgress(phase: .writing, done: $0, total: $1)) }
         }

@@ -33,6 +33,8 @@ public struct SnapshotInfo: Sendable, Equatable {
     public var rowBytes: Int
     /// Whether the file holds sample queries; see `Snapshot.selfTest`.
     public var hasSelfTest: Bool
+    /// How far the graph was extended since it was built as a whole; nil when it was not.
+    public var growth: Growth?
     public var exactScanMax: Int
     public var seed: UInt64
     public var modelFingerprint: String
@@ -63,6 +65,7 @@ public struct SnapshotInfo: Sendable, Equatable {
         calibration = view.calibration.points
         rowBytes = header.codeKind == .none ? 0 : layout.rowLayout.stride
         hasSelfTest = view.selfTest != nil
+        growth = view.growth
         exactScanMax = Int(header.exactScanMax)
         seed = header.seed
         modelFingerprint = header.fingerprint
