@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-peers build format lint clean setup setup-tests
+.PHONY: help run test bench bench-peers build docs format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
@@ -30,6 +30,9 @@ bench-peers: build ## measure the engine beside other vector indexes (40 minutes
 
 build: setup ## build the programs and libraries
 	swift build -c release
+
+docs: ## build the documentation of VectorIndex with DocC, warnings as errors
+	scripts/docs.sh
 
 format: ## format all Swift files
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests
