@@ -83,7 +83,18 @@ public struct BuildParameters: Sendable, Equatable {
 public struct BuildProgress: Sendable, Equatable {
     /// What the builder does, in this order; an index without a graph is only written and verified.
     public enum Phase: String, Sendable {
-        case encoding, linking, filling, measuring, writing, verifying
+        /// Each vector becomes a code.
+        case encoding
+        /// Each node finds its neighbours; by far the longest.
+        case linking
+        /// Free slots are filled with neighbours that were passed over.
+        case filling
+        /// Vectors that were held back are searched for, to learn what recall costs, and then linked, too.
+        case measuring
+        /// The file is written beside its place.
+        case writing
+        /// The written file is read and checked, and gets its name.
+        case verifying
     }
 
     /// What is being done.
