@@ -36,7 +36,8 @@ struct Extend: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Threads, up to 1024; 0 means one per processor. Does not change the result.", valueName: "count"))
+        help: ArgumentHelp(
+            "Threads, up to 1024; 0 means one per processor. Does not change the result.", valueName: "count"))
     var threads = 0
 
     @Flag(help: "Print one JSON object.")
@@ -90,12 +91,14 @@ struct Extend: ParsableCommand {
                 file: ids)
         }
         guard Set(own).count == count else {
-            throw VectorIndexError(.duplicateID, "an id stands twice", remedy: "Give every row an id of its own.", file: ids)
+            throw VectorIndexError(
+                .duplicateID, "an id stands twice", remedy: "Give every row an id of its own.", file: ids)
         }
         return own
     }
 
-    private static func page(_ output: String, _ info: SnapshotInfo, _ seconds: Double, _ line: ProgressLine) -> String {
+    private static func page(_ output: String, _ info: SnapshotInfo, _ seconds: Double, _ line: ProgressLine) -> String
+    {
         let phases = line.seconds.filter { $0.seconds >= 0.05 }.map { "\($0.phase) \(Text.fixed($0.seconds, 1)) s" }
         let how = info.growth.map { growth in
             "extended \(growth.generations) times since it was built: \(Text.grouped(growth.added)) nodes added,"
@@ -106,7 +109,8 @@ struct Extend: ParsableCommand {
             + (phases.isEmpty ? "" : " (\(phases.joined(separator: ", ")))")
     }
 
-    private static func json(_ output: String, _ info: SnapshotInfo, _ seconds: Double, _ line: ProgressLine) -> String {
+    private static func json(_ output: String, _ info: SnapshotInfo, _ seconds: Double, _ line: ProgressLine) -> String
+    {
         var object = JSONObject()
         object.add("file", output)
         object.add("count", info.count)

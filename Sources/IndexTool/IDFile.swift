@@ -35,7 +35,9 @@ enum IDFile {
             var text = String(decoding: file.bytes[start..<end], as: UTF8.self)
             if text.hasSuffix("\r") { text.removeLast() }
             if !text.isEmpty {
-                guard let id = UInt64(text) else { throw refused("line \(ids.count + 1) is no number", file, at: start) }
+                guard let id = UInt64(text) else {
+                    throw refused("line \(ids.count + 1) is no number", file, at: start)
+                }
                 ids.append(id)
             }
             start = end + 1

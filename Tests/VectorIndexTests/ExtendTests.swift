@@ -1,7 +1,6 @@
-import CBLAS
 import Testing
 
-@testable import VectorIndex
+import VectorIndex
 
 /// The next generation by extending a graph, beside the one by building it anew.
 @Suite("Extending a graph")
@@ -64,7 +63,9 @@ struct ExtendTests {
         }
     }
 
-    @Test("it holds the vectors of a rebuild, every node can be reached, and its recall is near", arguments: Metric.allCases)
+    @Test(
+        "it holds the vectors of a rebuild, every node can be reached, and its recall is near",
+        arguments: Metric.allCases)
     func extended(metric: Metric) throws {
         let given = try Case(metric, seed: 61)
         let live = try given.live()
