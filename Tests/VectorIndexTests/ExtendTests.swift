@@ -1,5 +1,4 @@
 import Testing
-
 import VectorIndex
 
 /// The next generation by extending a graph, beside the one by building it anew.
@@ -70,7 +69,7 @@ struct ExtendTests {
         let given = try Case(metric, seed: 61)
         let live = try given.live()
         let (path, rebuiltPath) = (try Fixture.path(), try Fixture.path())
-        let info = try live.write(to: path)
+        let info = try live.write(to: path, .extended)
         let extended = try Snapshot(path: path)
         #expect(info.growth?.generations == 1)
         #expect(info.sourceVersion == 2)
@@ -86,18 +85,19 @@ struct ExtendTests {
         #expect(try live.exactSearch(given.queries, k: 10) == rebuilt.exactSearch(given.queries, k: 10))
         for slack: Float in [0, 0.05] {
             let (one, other) = (try given.recall(extended, slack: slack), try given.recall(rebuilt, slack: slack))
-            // Of 2,000 answers; what is measured on many more stands in docs/decisions/live-index.md.
-            #expect(one >= other - 0.02, "slack \(slack): \(one) extended, \(other) rebuilt")
+            // So small a graph loses more than a large one, whose figures stand in docs/decisions/extending.md; without
+            // heirs it loses three times as much.
+            #expect(one >= other - 0.04, "slack \(slack): \(one) extended, \(other) rebuilt")
         }
         let test = try #require(try extended.selfTest())
-        #expect(test.recall == test.recallWhenBuilt)
+        #expect(abs(test.recall - test.recallWhenBuilt) < 1e-6)
     }
 
     @Test("labels go and come with their ids")
     func labels() throws {
         let given = try Case(.cosine, seed: 62)
         let path = try Fixture.path()
-        try given.live().write(to: path)
+        try given.live().write(to: path, .extended)
         let snapshot = try Snapshot(path: path)
         #expect(try snapshot.selection(.field("third", "new")).count == 1_200)
         let staying = given.final.keys.filter { $0 < 4_000 }.count - 2
@@ -107,7 +107,9 @@ struct ExtendTests {
     @Test("the same snapshot and changes give the same bytes at any number of threads")
     func deterministic() throws {
         let given = try Case(.cosine, seed: 63)
-        let hashes = try [1, 2, 3].map { try given.live().write(to: Fixture.path(), threads: $0).contentHash }
+        let hashes = try [1, 2, 3].map {
+            try given.live().write(to: Fixture.path(), .extended, threads: $0).contentHash
+        }
         #expect(Set(hashes).count == 1)
     }
 
@@ -139,7 +141,7 @@ struct ExtendTests {
                 model[id] = vector
             }
             let live = try index.apply(changes, version: UInt64(version))
-            try live.write(to: path)
+            try live.write(to: path, .extended)
             try index.install(Snapshot(path: path))
             #expect(index.current.pendingChanges == 0)
             #expect(index.current.snapshot.graphReport()?.unreachable ?? 0 == 0)
@@ -157,15 +159,18 @@ struct ExtendTests {
     func extremes() throws {
         let given = try Case(.cosine, seed: 65)
         let base = try LiveSnapshot(Snapshot(path: given.base))
-        let unchanged = try base.write(to: Fixture.path())
+        let unchanged = try base.write(to: Fixture.path(), .extended)
         #expect(unchanged.count == 4_000)
         #expect(unchanged.growth == Growth(added: 0, removed: 0, generations: 1))
-        let one = try base.applying([.remove(id: 7)], version: 2).write(to: Fixture.path())
+        let one = try base.applying([.remove(id: 7)], version: 2).write(to: Fixture.path(), .extended)
         #expect(one.count == 3_999)
+        #expect(one.growth == Growth(added: 0, removed: 1, generations: 1))
+        // A graph of this size is built anew unless it is asked otherwise.
+        #expect(try base.write(to: Fixture.path()).growth == nil)
         let emptied = try base.applying((0..<4_000).map { .remove(id: $0) }, version: 3)
         #expect(emptied.count == 0)
         let path = try Fixture.path()
-        #expect(try emptied.write(to: path).growth == nil)
+        #expect(try emptied.write(to: path, .extended).growth == nil)
         #expect(try Snapshot(path: path).search(given.queries[0], k: 10).isEmpty)
     }
 }

@@ -50,10 +50,10 @@ struct ExtensionOrder {
         order.sortIDs()
     }
 
-    /// Not where an index is to be scanned, nor where more is new than stays.
-    func isWorthwhile(exactScanMax: Int) -> Bool {
+    /// Not where no more nodes are left, nor where more is new than stays.
+    func isWorthwhile(nodesMin: Int) -> Bool {
         let nodes = order.inputs.count
-        return nodes > max(exactScanMax, 1) && 2 * kept.count >= nodes
+        return nodes > nodesMin && 2 * kept.count >= nodes
     }
 
     /// A node that stays keeps its level; a new one draws it from its id.

@@ -8,8 +8,10 @@ struct GraphExtender {
     let view: SnapshotView
     let search: GraphSearch
 
-    // Measured on texts, see docs/decisions/live-index.md.
+    // Measured on texts, see docs/decisions/extending.md.
 
+    /// Smaller graphs are built anew in a second or two, and lose more recall by being extended.
+    static let nodesMin = 20_000
     /// Vectors that are added come in at least so many batches: those of one batch do not see each other.
     private static let batches = 400
     /// Vectors that the new graph is measured with, at most.

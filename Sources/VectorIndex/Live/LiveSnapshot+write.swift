@@ -1,8 +1,10 @@
 extension LiveSnapshot {
     /// How the next generation comes about.
     public enum Generation: Sendable {
-        /// The graph is extended, unless it is so small or so much has changed that a new one is as cheap.
+        /// The graph is extended, unless it is so small or so much has changed that a new one is better at little cost.
         case automatic
+        /// The graph is extended wherever there is one and more stays than is new.
+        case extended
         /// Everything is built anew, as `SnapshotBuilder` would.
         case rebuilt
     }
@@ -23,10 +25,10 @@ extension LiveSnapshot {
             dimensions: snapshot.info.dimensions, metric: snapshot.info.metric, parameters: parameters)
         var labels = snapshot.labelsByID()
         for (id, entry) in overlay.entries { labels[id] = entry.labels.isEmpty ? nil : entry.labels }
-        let isRebuilt = if case .rebuilt = generation { true } else { false }
-        if !isRebuilt, let graph = snapshot.view.graph {
+        if let graph = snapshot.view.graph, generation != .rebuilt {
             let order = ExtensionOrder(snapshot.view, overlay, seed: parameters.seed)
-            if order.isWorthwhile(exactScanMax: parameters.exactScanMax) {
+            let nodesMin = max(parameters.exactScanMax, generation == .automatic ? GraphExtender.nodesMin : 1)
+            if order.isWorthwhile(nodesMin: nodesMin) {
                 builder.labels = labels
                 return try extend(graph, order, builder, path, progress)
             }
