@@ -11,17 +11,22 @@ extension Snapshot {
         let dimensions = view.dimensions
         let prepared = AlignedBuffer<Float>(count: queries.count * dimensions)
         for (i, query) in queries.enumerated() { try loadQuery(query, into: prepared.base + i * dimensions) }
-        return view.exact.nearest(toAll: prepared.base, count: queries.count, k: k, threads: System.processors)
-            .map { nearest in neighbors(count: nearest.count, k: k) { nearest[$0] } }
+        let found = view.exact.nearest(toAll: prepared.base, count: queries.count, k: k, threads: System.processors)
+        return try found.map { nearest throws(VectorIndexError) in
+            try neighbors(count: nearest.count, k: k) { nearest[$0] }
+        }
     }
 
     public func exactSearch(_ query: [Float], k: Int) throws(VectorIndexError) -> [Neighbor] {
         try exactSearch([query], k: k)[0]
     }
 
-    /// The ids of scored nodes, best first; equal scores by id.
+    /// The ids of scored nodes, best first; equal scores by id. Every search ends here: what was read must have been the
+    /// file's.
     @inline(__always)
-    func neighbors(count: Int, k: Int, _ scored: (Int) -> ExactVectors.Scored) -> [Neighbor] {
+    func neighbors(
+        count: Int, k: Int, _ scored: (Int) -> ExactVectors.Scored
+    ) throws(VectorIndexError) -> [Neighbor] {
         var found: [Neighbor] = []
         found.reserveCapacity(count)
         for i in 0..<count {
@@ -34,6 +39,7 @@ extension Snapshot {
                 found.append(Neighbor(id: view.ids[position], score: score))
             }
         }
+        try view.file.checkWhole()
         found.sort(by: Neighbor.isBetter)
         if found.count > k { found.removeLast(found.count - k) }
         return found
