@@ -117,9 +117,15 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["PrivatePostgres", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support", swiftSettings: house),
+        // A builder that is killed, or made to fail, where the tests want it.
+        .executableTarget(
+            name: "FaultyBuilder", dependencies: ["CBLAS", "VectorIndex"], path: "Tests/FaultyBuilder",
+            swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "VectorIndexTests", dependencies: ["CBLAS", "TestSupport", "VectorIndex"], exclude: ["Golden"],
+            name: "VectorIndexTests",
+            dependencies: ["CBLAS", "FaultyBuilder", "TestSupport", "VectorIndex"],
+            exclude: ["Golden"],
             swiftSettings: house),
         .testTarget(
             name: "TextEmbeddingTests", dependencies: ["CBLAS", "TextEmbedding"], resources: [.copy("Fixtures")],

@@ -8,6 +8,8 @@ public struct SnapshotBuilder: Sendable {
     public let dimensions: Int
     public let metric: Metric
     public let parameters: BuildParameters
+    /// What `add` takes at most; less only in tests, which have no memory for 2³¹.
+    package var idsMax = IndexFormat.nodesMax
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
 
@@ -28,9 +30,9 @@ public struct SnapshotBuilder: Sendable {
 
     /// Adds a vector under an id of the caller's. Ids must differ; whether they do is seen by `write`.
     public mutating func add(id: UInt64, vector: UnsafeBufferPointer<Float>) throws(VectorIndexError) {
-        guard ids.count < IndexFormat.nodesMax else {
+        guard ids.count < idsMax else {
             throw VectorIndexError(
-                .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors",
+                .tooLarge, "an index holds at most \(idsMax) vectors",
                 remedy: "Split the data into several indexes.")
         }
         let length = try VectorCheck.length(of: vector, dimensions: dimensions, metric: metric)
@@ -49,7 +51,8 @@ public struct SnapshotBuilder: Sendable {
     /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes
     /// `<path>.previous`.
     ///
-    /// When it throws, what was at `path` is untouched. `progress` is called on this thread.
+    /// When it throws, what was at `path` is untouched; only when the directory itself cannot be synced, after all else, the
+    /// new file is there already. `progress` is called on this thread.
     @discardableResult
     public func write(
         to path: String, progress: (BuildProgress) -> Void = { _ in }
@@ -80,6 +83,9 @@ public struct SnapshotBuilder: Sendable {
 
 /// What vectors and queries must be.
 enum VectorCheck {
+    /// Sums of products of longer vectors may leave single precision.
+    static let lengthMax = 1e18
+
     /// - Returns: the Euclidean length.
     static func length(
         of vector: UnsafeBufferPointer<Float>, dimensions: Int, metric: Metric
@@ -95,7 +101,7 @@ enum VectorCheck {
                 remedy: "Check what computed the vector.")
         }
         let length = nx_sum_of_squares(base, dimensions).squareRoot()
-        guard length <= 1e18 else {
+        guard length <= lengthMax else {
             throw VectorIndexError(.tooLarge, "the vector is longer than 1e18", remedy: "Scale the vectors down.")
         }
         guard metric != .cosine || length >= 1e-30 else {
