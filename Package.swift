@@ -117,6 +117,10 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["PrivatePostgres", .product(name: "Logging", package: "swift-log")],
             path: "Tests/Support", swiftSettings: house),
+        // What the fuzzer does with an input; the tests do it with the inputs that it found.
+        .target(
+            name: "IndexFuzz", dependencies: ["CBLAS", "VectorIndex"], path: "Tests/Fuzz/IndexFuzz",
+            swiftSettings: house),
         // A builder that is killed, or made to fail, where the tests want it.
         .executableTarget(
             name: "FaultyBuilder", dependencies: ["CBLAS", "VectorIndex"], path: "Tests/FaultyBuilder",
@@ -124,7 +128,7 @@ let package = Package(
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
             name: "VectorIndexTests",
-            dependencies: ["CBLAS", "FaultyBuilder", "TestSupport", "VectorIndex"],
+            dependencies: ["CBLAS", "FaultyBuilder", "IndexFuzz", "TestSupport", "VectorIndex"],
             exclude: ["Golden"],
             swiftSettings: house),
         .testTarget(
