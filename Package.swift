@@ -179,3 +179,15 @@ let package = Package(
             swiftSettings: house),
     ]
 )
+
+// `make sanitize` builds the engine and its tests and nothing else: no dependency is built with a sanitizer.
+if Context.environment["NEXIFY_ENGINE_ONLY"] != nil {
+    let engine: Set = ["CBLAS", "VectorIndex", "IndexFuzz", "FaultyBuilder", "TestSupport", "VectorIndexTests"]
+    package.dependencies = []
+    package.products.removeAll { $0.name != "VectorIndex" }
+    package.targets.removeAll { !engine.contains($0.name) }
+    for target in package.targets where target.name == "TestSupport" {
+        target.dependencies = []
+        target.sources = ["RepositoryRoot.swift", "TestDirectory.swift"]
+    }
+}
