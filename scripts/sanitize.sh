@@ -20,7 +20,7 @@ sanitizers=("$@")
 [ "$#" != 0 ] || sanitizers=(address thread)
 for sanitizer in "${sanitizers[@]}"; do
     flags=(-c release --sanitize "$sanitizer" --scratch-path ".build/sanitize-$sanitizer"
-        -Xswiftc -assert-config -Xswiftc Debug)
+        -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -use-ld=lld)
     if [ "$sanitizer" = address ]; then
         flags+=(-Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined)
     fi

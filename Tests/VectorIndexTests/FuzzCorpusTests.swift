@@ -28,7 +28,7 @@ struct FuzzCorpusTests {
         }
         // It is in git.
         #expect(bytes < 1 << 20)
-        #expect(sound > 20)
+        #expect(sound > 5)
         #expect(refused.isSuperset(of: [.damaged, .notAnIndex, .unsupportedVersion, .foreignByteOrder, .truncated]))
     }
 

@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes an index file section by section and installs it: either the complete, verified file takes the name, or
 /// nothing changes.
 ///
@@ -132,9 +134,24 @@ struct SectionWriter {
         guard System.exists(path) else { return }
         let aside = file.path + TemporaryFile.asideSuffix
         defer { System.remove(aside) }
-        try System.link(path, to: aside)
+        try linkAgain(as: aside)
         try System.rename(aside, to: path + ".previous")
     }
+
+    /// A file that another builder replaces between its being found and its being linked is none any more; then the one in
+    /// its place is linked.
+    private func linkAgain(as aside: String) throws(System.Failure) {
+        for attempt in 1... {
+            do throws(System.Failure) {
+                return try System.link(path, to: aside)
+            } catch  where error.number == ENOENT && attempt < Self.replacementsMax && System.exists(path) {
+                continue
+            }
+        }
+    }
+
+    /// So many builders of one name in a row are none that work.
+    private static let replacementsMax = 100
 
     private static func cannotWrite(_ failure: System.Failure, _ path: String) -> VectorIndexError {
         VectorIndexError(
