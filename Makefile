@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-peers bench-filters build docs format lint clean setup setup-tests
+.PHONY: help run test sanitize fuzz bench bench-peers bench-filters build docs format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
@@ -21,6 +21,12 @@ test: setup-tests lint ## build everything and run all tests
 	swift test -c release --skip-build --skip '$(ENGINE_TESTS)'
 	scripts/test-neon.sh
 	scripts/test-console.sh
+
+sanitize: ## run the engine's tests under AddressSanitizer and ThreadSanitizer; see docs/TESTING.md
+	scripts/sanitize.sh
+
+fuzz: ## fuzz the reader of index files, FUZZ_RUNS=200000 times by default; see docs/TESTING.md
+	scripts/fuzz.sh
 
 bench: build ## measure speed beside recall and a peer; see Benchmarks/README.md
 	Benchmarks/run.sh

@@ -133,9 +133,19 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["PrivatePostgres", .outer("Logging", of: "swift-log")],
             path: "Tests/Support", swiftSettings: house),
+        // What the fuzzer does with an input; the tests do it with the inputs that it found.
+        .target(
+            name: "IndexFuzz", dependencies: ["CBLAS", "VectorIndex"], path: "Tests/Fuzz/IndexFuzz",
+            swiftSettings: house),
+        // A builder that is killed, or made to fail, where the tests want it.
+        .executableTarget(
+            name: "FaultyBuilder", dependencies: ["CBLAS", "VectorIndex"], path: "Tests/FaultyBuilder",
+            swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
-            name: "VectorIndexTests", dependencies: ["CBLAS", "TestSupport", "VectorIndex"], exclude: ["Golden"],
+            name: "VectorIndexTests",
+            dependencies: ["CBLAS", "FaultyBuilder", "IndexFuzz", "TestSupport", "VectorIndex"],
+            exclude: ["Golden"],
             swiftSettings: house),
         .testTarget(
             name: "TextEmbeddingTests", dependencies: ["CBLAS", "TextEmbedding"], resources: [.copy("Fixtures")],
@@ -185,3 +195,16 @@ let package = Package(
             swiftSettings: house),
     ]
 )
+
+// `make sanitize` builds the engine and its tests and nothing else: no dependency is built with a sanitizer.
+if Context.environment["NEXIFY_ENGINE_ONLY"] != nil {
+    let engine: Set = ["CBLAS", "VectorIndex", "IndexFuzz", "FaultyBuilder", "TestSupport", "VectorIndexTests"]
+    package.dependencies = []
+    package.products.removeAll { $0.name != "VectorIndex" }
+    package.targets.removeAll { !engine.contains($0.name) }
+    for target in package.targets where target.name == "TestSupport" {
+        target.dependencies = []
+        target.sources = ["RepositoryRoot.swift", "TestDirectory.swift"]
+        target.exclude = ["StaleServers.swift", "TestDatabase.swift"]
+    }
+}

@@ -7,8 +7,14 @@
 #pragma STDC FP_CONTRACT OFF
 
 // Built for several instruction sets, of which the program loader takes the best: what stands here has one order of
-// operations, and no level fuses any, so that the bits are the same.
-#if defined(__x86_64__) && defined(__GLIBC__)
+// operations, and no level fuses any, so that the bits are the same. Not under ThreadSanitizer: the loader would ask its
+// instrumented code before its runtime has started.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define NX_IS_THREAD_SANITIZED 1
+#endif
+#endif
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(NX_IS_THREAD_SANITIZED)
 #define NX_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define NX_CLONES

@@ -28,7 +28,7 @@ struct Diff: ParsableCommand {
             // Equal hashes stand for equal content, so they must be the files' own.
             try snapshots.0.verifyContentHash()
             try snapshots.1.verifyContentHash()
-            let difference = SnapshotDifference(snapshots.0, snapshots.1)
+            let difference = try SnapshotDifference(snapshots.0, snapshots.1)
             print(json ? difference.json(first, second) : difference.page(first, second))
             if !difference.isSame { throw ToolFailure.unsound }
         }

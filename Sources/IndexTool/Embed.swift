@@ -40,7 +40,7 @@ struct Embed: ParsableCommand {
                 line.show("embedding", done: vectors.count, total: texts.count)
             }
             line.clear()
-            try NpyFile.write(vectors, count: vectors.count, dimensions: embedder.dimensions, to: output)
+            try NpyFile.write(count: vectors.count, dimensions: embedder.dimensions, to: output) { vectors[$0] }
             print(
                 "\(output): \(Text.grouped(vectors.count)) vectors of \(embedder.dimensions) dimensions, model \(embedder.fingerprint)"
             )

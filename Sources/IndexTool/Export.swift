@@ -32,16 +32,14 @@ struct Export: ParsableCommand {
         try ToolFailure.reported {
             for path in [output, ids].compactMap(\.self) { try OutputFile.checkDirectory(of: path) }
             let snapshot = try Snapshot(path: file)
-            let all = snapshot.ids
+            let all = try snapshot.ids
             var line = ProgressLine(vectors: all.count)
-            var done = 0
-            // A full verification has shown that every id has a vector.
-            let rows = all.lazy.map { id -> [Float] in
-                done += 1
-                if done % 4096 == 0 { line.show("writing", done: done, total: all.count) }
-                return snapshot.vector(id: id) ?? []
+            try NpyFile.write(count: all.count, dimensions: snapshot.info.dimensions, to: output) {
+                row throws(VectorIndexError) in
+                if row % 4096 == 4095 { line.show("writing", done: row + 1, total: all.count) }
+                // A full verification has shown that every id has a vector.
+                return try snapshot.vector(id: all[row]) ?? []
             }
-            try NpyFile.write(rows, count: all.count, dimensions: snapshot.info.dimensions, to: output)
             line.clear()
             if let ids { try NpyFile.write(ids: all, to: ids) }
             print(

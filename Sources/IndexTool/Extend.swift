@@ -81,7 +81,7 @@ struct Extend: ParsableCommand {
 
     private func addedIDs(_ count: Int, _ snapshot: Snapshot) throws(VectorIndexError) -> [UInt64] {
         guard let ids else {
-            let first = snapshot.ids.last.map { $0 &+ 1 } ?? 0
+            let first = try snapshot.ids.last.map { $0 &+ 1 } ?? 0
             return (0..<UInt64(count)).map { first &+ $0 }
         }
         let own = try IDFile.read(ids)

@@ -119,7 +119,7 @@ struct Search: ParsableCommand {
 
     private func queryVector(_ snapshot: Snapshot) throws(VectorIndexError) -> [Float] {
         if let id {
-            guard let vector = snapshot.vector(id: id) else {
+            guard let vector = try snapshot.vector(id: id) else {
                 throw VectorIndexError(
                     .invalidParameter, "the index has no id \(id)", remedy: "Name an id that it has.", file: file)
             }

@@ -25,12 +25,12 @@ struct SnapshotDifference {
         onlyFirst.isEmpty && onlySecond.isEmpty && changed.isEmpty && !facts.contains(where: \.isContent)
     }
 
-    init(_ first: Snapshot, _ second: Snapshot) {
+    init(_ first: Snapshot, _ second: Snapshot) throws(VectorIndexError) {
         infos = (first.info, second.info)
         compareFacts()
         guard first.info.contentHash != second.info.contentHash else { return }
         let areComparable = first.info.dimensions == second.info.dimensions
-        let (left, right) = (first.ids, second.ids)
+        let (left, right) = (try first.ids, try second.ids)
         var i = 0
         var j = 0
         while i < left.count || j < right.count {
@@ -41,15 +41,15 @@ struct SnapshotDifference {
                 onlySecond.append(right[j])
                 j += 1
             } else {
-                if areComparable { compare(left[i], first, second) }
+                if areComparable { try compare(left[i], first, second) }
                 i += 1
                 j += 1
             }
         }
     }
 
-    private mutating func compare(_ id: UInt64, _ first: Snapshot, _ second: Snapshot) {
-        guard let a = first.vector(id: id), let b = second.vector(id: id), a != b else { return }
+    private mutating func compare(_ id: UInt64, _ first: Snapshot, _ second: Snapshot) throws(VectorIndexError) {
+        guard let a = try first.vector(id: id), let b = try second.vector(id: id), a != b else { return }
         changed.append(id)
         for (x, y) in zip(a, b) { farthest = max(farthest, abs(x - y)) }
     }

@@ -24,7 +24,7 @@ struct TruthFile {
 
     /// The first k ids of each row, all of which the index must have.
     func neighbors(k: Int, in index: Snapshot) throws(VectorIndexError) -> [Set<UInt64>] {
-        let known = Set(index.ids)
+        let known = Set(try index.ids)
         var truth: [Set<UInt64>] = []
         truth.reserveCapacity(table.rows)
         for row in 0..<table.rows {

@@ -49,7 +49,7 @@ struct Verify: ParsableCommand {
         var graph: GraphReport?
         if !fast {
             try snapshot.verifyContentHash()
-            graph = snapshot.graphReport()
+            graph = try snapshot.graphReport()
             selfTest = try snapshot.selfTest()
         }
         if let graph, let first = graph.firstUnreachable {

@@ -70,6 +70,18 @@ struct BuilderTests {
         #expect(try Snapshot(path: path).search([0, 0], k: 2).first?.score == 0)
     }
 
+    @Test("more vectors than an index holds are refused by name, and those before stay")
+    func tooMany() throws {
+        var builder = SnapshotBuilder(dimensions: 2, metric: .cosine)
+        // Node numbers have 31 bits.
+        #expect(builder.idsMax == 1 << 31 - 1)
+        builder.idsMax = 3
+        for id in 0..<3 as Range<UInt64> { try builder.add(id: id, vector: [1, Float(id)]) }
+        let error = #expect(throws: VectorIndexError.self) { try builder.add(id: 3, vector: [1, 1]) }
+        #expect(error?.code == .tooLarge && error?.message.contains("3 vectors") == true)
+        #expect(try builder.write(to: Fixture.path()).count == 3)
+    }
+
     @Test("an id twice is refused, and the file that was there stays")
     func duplicateID() throws {
         let path = try Fixture.path()

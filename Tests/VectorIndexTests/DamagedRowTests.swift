@@ -83,7 +83,7 @@ struct DamagedRowTests {
                 #expect(try snapshot.search(query, scoringAtLeast: -2, effort: effort).count <= 450)
             }
             #expect(try snapshot.exactSearch([query, query, query, query], k: 20).allSatisfy { $0.count <= 20 })
-            for id in snapshot.ids.prefix(3) { _ = snapshot.vector(id: id) }
+            for id in try snapshot.ids.prefix(3) { _ = try snapshot.vector(id: id) }
             _ = try? snapshot.selfTest()
         }
     }

@@ -73,7 +73,7 @@ struct GoldenTests {
         #expect(first.info.contentHash != Self.contentHash)
         let test = try #require(try first.selfTest())
         #expect(abs(test.recall - test.recallWhenBuilt) <= 0.02 + 2 / Double(test.queries * test.k), "\(test)")
-        #expect(first.graphReport()?.unreachable == 0)
+        #expect(try first.graphReport()?.unreachable == 0)
         #expect(try first.search([10, 20, -30], k: 4, effort: .efSearch(40)) == Self.nearest)
         #expect(try first.exactSearch([10, 20, -30], k: 4) == Self.nearest)
     }

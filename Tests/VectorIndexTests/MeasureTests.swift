@@ -132,6 +132,18 @@ struct MeasureTests {
         _ = try snapshot.selfTest()
     }
 
+    /// The fuzzer's finding: two openings of one file were not equal, and no JSON can say it.
+    @Test("a point whose hops are no number is passed over", arguments: [Float.nan, .infinity, -1])
+    func impossibleHops(hops: Float) throws {
+        var file = Self.sound
+        let section = try #require(file.section("CALB"))
+        file.set(section.offset + 12, hops)
+        file.seal()
+        let info = try open(file).info
+        #expect(info.calibration.count == section.length / 16 - 1)
+        #expect(try info == open(file).info)
+    }
+
     @Test("absurd curves are harmless: what makes no sense is passed over, the rest is only a cost")
     func absurd() throws {
         let sound = try open(Self.sound)

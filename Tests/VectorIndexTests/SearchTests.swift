@@ -65,7 +65,7 @@ struct SearchTests {
         let snapshot = try Snapshot(path: path)
         #expect(try snapshot.search([1, 2, 3, 4, 5], k: 3).isEmpty)
         #expect(try snapshot.exactSearch([[1, 2, 3, 4, 5], [1, 0, 0, 0, 0]], k: 3) == [[], []])
-        #expect(snapshot.vector(id: 0) == nil && snapshot.ids.isEmpty)
+        #expect(try snapshot.vector(id: 0) == nil && snapshot.ids.isEmpty)
     }
 
     @Test("one vector, with a graph and without", arguments: [0, 10])
@@ -74,7 +74,7 @@ struct SearchTests {
         try Fixture.write([[3, 4]], to: path, parameters: BuildParameters(exactScanMax: exactScanMax))
         let snapshot = try Snapshot(path: path)
         #expect(try snapshot.search([0, 2], k: 5) == [Neighbor(id: 0, score: 0.8)])
-        #expect(snapshot.vector(id: 0) == [0.6, 0.8])
+        #expect(try snapshot.vector(id: 0) == [0.6, 0.8])
     }
 
     @Test("an eighth of the index is searched through the graph, more of it is scanned")
@@ -107,11 +107,11 @@ struct SearchTests {
         #expect(Set(found.map(\.id)) == Set(expected.map { UInt64(3 * $0) }))
         #expect(Set(found.map(\.score)).count == 1)
         for i in [0, 2, 299, 300, 399] {
-            let stored = try #require(snapshot.vector(id: UInt64(3 * i)))
+            let stored = try #require(try snapshot.vector(id: UInt64(3 * i)))
             #expect(zip(stored, vectors[i]).allSatisfy { abs($0 * Self.length(vectors[i]) - $1) < 1e-4 })
         }
-        #expect(snapshot.vector(id: 1) == nil)
-        #expect(snapshot.ids == (0..<400).map { UInt64(3 * $0) })
+        #expect(try snapshot.vector(id: 1) == nil)
+        #expect(try snapshot.ids == (0..<400).map { UInt64(3 * $0) })
     }
 
     @Test("a graph of nothing but copies and near copies is searched like any other")

@@ -7,4 +7,5 @@
 #include "encoder.h"
 #include "encoding.h"
 #include "kernels.h"
+#include "mapping_guard.h"
 #endif

@@ -214,11 +214,11 @@ final class IndexKeeper: Sendable {
     private func calibrate(
         _ snapshot: Snapshot, organization: OrganizationID
     ) async throws -> ConfidenceCalibration? {
-        let ids = snapshot.ids
+        let ids = try snapshot.ids
         guard ids.count > ConfidenceCalibration.outcomesMin else { return nil }
         let step = max(1, ids.count / configuration.calibrationSamplesMax)
         let sample = stride(from: 0, to: ids.count, by: step).map { ids[$0] }
-        let queries = sample.compactMap { snapshot.vector(id: $0) }
+        let queries = try sample.compactMap { try snapshot.vector(id: $0) }
         let neighborLists = try snapshot.exactSearch(queries, k: EvidenceLimits().decidedTicketsMax + 1)
         let policy = try await organizations.routing(of: organization)
         let wanted = Set(neighborLists.joined().map(\.id)).union(sample).map { TicketID(Int64($0)) }

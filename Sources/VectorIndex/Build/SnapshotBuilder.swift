@@ -11,6 +11,8 @@ public struct SnapshotBuilder: Sendable {
     public let metric: Metric
     /// What the index is built with.
     public let parameters: BuildParameters
+    /// What `add` takes at most; less only in tests, which have no memory for 2³¹.
+    package var idsMax = IndexFormat.nodesMax
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
     /// By id; ids without labels are left out.
@@ -38,9 +40,9 @@ public struct SnapshotBuilder: Sendable {
         id: UInt64, vector: UnsafeBufferPointer<Float>, labels: [Label] = []
     ) throws(VectorIndexError) {
         for label in labels { try label.check() }
-        guard ids.count < IndexFormat.nodesMax else {
+        guard ids.count < idsMax else {
             throw VectorIndexError(
-                .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors",
+                .tooLarge, "an index holds at most \(idsMax) vectors",
                 remedy: "Split the data into several indexes.")
         }
         let length = try VectorCheck.length(of: vector, dimensions: dimensions, metric: metric)
@@ -72,7 +74,8 @@ public struct SnapshotBuilder: Sendable {
     /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes
     /// `<path>.previous`.
     ///
-    /// When it throws, what was at `path` is untouched.
+    /// When it throws, what was at `path` is untouched; only when the directory itself cannot be synced, after all else, the
+    /// new file is there already.
     /// - Parameters:
     ///   - path: in a directory that exists; the file is written beside it and renamed.
     ///   - progress: called on this thread, now and then.
@@ -115,6 +118,9 @@ public struct SnapshotBuilder: Sendable {
 
 /// What vectors and queries must be.
 enum VectorCheck {
+    /// Sums of products of longer vectors may leave single precision.
+    static let lengthMax = 1e18
+
     /// - Returns: the Euclidean length.
     static func length(
         of vector: UnsafeBufferPointer<Float>, dimensions: Int, metric: Metric
@@ -130,7 +136,7 @@ enum VectorCheck {
                 remedy: "Check what computed the vector.")
         }
         let length = nx_sum_of_squares(base, dimensions).squareRoot()
-        guard length <= 1e18 else {
+        guard length <= lengthMax else {
             throw VectorIndexError(.tooLarge, "the vector is longer than 1e18", remedy: "Scale the vectors down.")
         }
         guard metric != .cosine || length >= 1e-30 else {

@@ -1,12 +1,24 @@
+import CBLAS
 import Glibc
 
-/// A regular file mapped for reading; the mapping lives as long as this object.
+/// The bytes of an index: a regular file mapped for reading, or memory that is read as if it were one; they live as long
+/// as this object.
+///
+/// A file that is cut short while it is mapped reads as zeros from there on, see mapping_guard.h: whoever has read from it
+/// asks `checkWhole` before it believes what it has read.
 ///
 /// `@unchecked Sendable`: the pages are mapped read-only and an index file is never edited in place, so every thread
-/// reads the same unchanging bytes.
+/// reads the same unchanging bytes; the guard's one flag is read and written by atomic operations.
 package final class MappedFile: @unchecked Sendable {
     package let path: String
     package let bytes: UnsafeRawBufferPointer
+    private let owner: Owner
+
+    private enum Owner {
+        case nobody
+        case mapping(UnsafeMutablePointer<nx_mapping>)
+        case memory(AlignedBuffer<UInt8>)
+    }
 
     package init(path: String) throws(VectorIndexError) {
         self.path = path
@@ -21,8 +33,20 @@ package final class MappedFile: @unchecked Sendable {
             }
             let length = Int(status.st_size)
             // An empty file cannot be mapped; it is read as no bytes.
-            let base = length > 0 ? try System.map(descriptor, length: length) : nil
+            guard length > 0 else {
+                bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+                owner = .nobody
+                return
+            }
+            let base = try System.map(descriptor, length: length)
+            guard let mapping = nx_mapping_guard(base, length) else {
+                System.unmap(UnsafeMutableRawPointer(mutating: base), length)
+                throw VectorIndexError(
+                    .notReadable, "this process has \(NX_MAPPINGS_MAX) index files open already",
+                    remedy: "Let go of snapshots that are no longer searched.", file: path)
+            }
             bytes = UnsafeRawBufferPointer(start: base, count: length)
+            owner = .mapping(mapping)
         } catch let failure as System.Failure {
             throw VectorIndexError(
                 failure.number == ENOENT ? .notFound : .notReadable, failure.description,
@@ -35,14 +59,40 @@ package final class MappedFile: @unchecked Sendable {
         }
     }
 
+    /// A copy of bytes in memory, page-aligned as a mapping is; errors name it as `name`.
+    package init(copying content: UnsafeRawBufferPointer, name: String) {
+        path = name
+        let memory = AlignedBuffer<UInt8>(count: content.count)
+        if let source = content.baseAddress {
+            UnsafeMutableRawPointer(memory.base).copyMemory(from: source, byteCount: content.count)
+        }
+        bytes = memory.bytes(count: content.count)
+        owner = .memory(memory)
+    }
+
     deinit {
-        if let base = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: base), bytes.count) }
+        guard case .mapping(let mapping) = owner else { return }
+        nx_mapping_release(mapping)
+        System.unmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
+    }
+
+    /// Throws when some of what was read from it so far was not there. - Complexity: O(1), one load.
+    @inline(__always)
+    func checkWhole() throws(VectorIndexError) {
+        guard case .mapping(let mapping) = owner, nx_mapping_is_lost(mapping) != 0 else { return }
+        throw lost
+    }
+
+    private var lost: VectorIndexError {
+        VectorIndexError(
+            .truncated, "the file was cut short, or its disk failed, while it was in use",
+            remedy: "Open it again once it is whole. \(VectorIndexError.rebuild)", file: path)
     }
 
     /// Asks for all pages at once, which is several times faster than meeting them one by one. A hint: older kernels
     /// ignore it.
     func populate(_ range: Range<Int>) {
-        guard let base = bytes.baseAddress, !range.isEmpty else { return }
+        guard case .mapping = owner, let base = bytes.baseAddress, !range.isEmpty else { return }
         let page = IndexFormat.pageBytes
         let start = range.lowerBound / page * page
         let populateRead: CInt = 22

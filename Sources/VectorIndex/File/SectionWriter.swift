@@ -1,8 +1,11 @@
+import Glibc
+
 /// Writes an index file section by section and installs it: either the complete, verified file takes the name, or
 /// nothing changes.
 ///
 /// The file grows under a temporary name in the same directory, is synced, reopened and verified in full, and renamed;
-/// the file that had the name before stays as `<name>.previous`. Dropped before `install`, what it wrote is removed.
+/// the file that had the name before stays as `<name>.previous`. Dropped before `install`, what it wrote is removed; killed
+/// before, the next writer of that name removes it.
 struct SectionWriter {
     private let path: String
     private let directory: String
@@ -22,6 +25,7 @@ struct SectionWriter {
         }
         self.path = path
         directory = slash.map { String(path[...$0]) } ?? ""
+        StaleFiles.remove(in: directory, for: name)
         do {
             file = try TemporaryFile(in: directory, for: name)
         } catch {
@@ -113,7 +117,7 @@ struct SectionWriter {
             throw VectorIndexError(
                 .cannotWrite, "the written file does not verify: \(error.message)",
                 remedy: "Check the disk and its free space; the index that was there is untouched.", file: path,
-                section: error.section, offset: error.offset)
+                section: error.section, offset: error.offset, systemError: error.systemError)
         }
         do {
             try keepPrevious()
@@ -128,11 +132,26 @@ struct SectionWriter {
     /// Gives the file that has the name now a second one, so that there is no moment without an index.
     private func keepPrevious() throws(System.Failure) {
         guard System.exists(path) else { return }
-        let aside = file.path + ".previous"
+        let aside = file.path + TemporaryFile.asideSuffix
         defer { System.remove(aside) }
-        try System.link(path, to: aside)
+        try linkAgain(as: aside)
         try System.rename(aside, to: path + ".previous")
     }
+
+    /// A file that another builder replaces between its being found and its being linked is none any more; then the one in
+    /// its place is linked.
+    private func linkAgain(as aside: String) throws(System.Failure) {
+        for attempt in 1... {
+            do throws(System.Failure) {
+                return try System.link(path, to: aside)
+            } catch  where error.number == ENOENT && attempt < Self.replacementsMax && System.exists(path) {
+                continue
+            }
+        }
+    }
+
+    /// So many builders of one name in a row are none that work.
+    private static let replacementsMax = 100
 
     private static func cannotWrite(_ failure: System.Failure, _ path: String) -> VectorIndexError {
         VectorIndexError(

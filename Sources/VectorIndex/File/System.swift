@@ -1,6 +1,7 @@
 import Glibc
 
-/// The operating system's calls, each once; what fails throws the system's own error number.
+/// The operating system's calls, each once; what fails throws the system's own error number. Tests make any of them fail:
+/// see `SystemFault`.
 enum System {
     struct Failure: Error {
         let number: CInt
@@ -25,6 +26,7 @@ enum System {
     /// docs/decisions/search.md. The mapping stays that of the page cache: nothing is copied. What is not in memory yet is read two MiB at
     /// a time.
     static func map(_ descriptor: CInt, length: Int) throws(Failure) -> UnsafeRawPointer {
+        try SystemFault.before("mmap")
         let address = mmap(nil, length, PROT_READ, MAP_SHARED, descriptor, 0)
         guard let address, address != MAP_FAILED else { throw Failure(number: errno, call: "mmap") }
         if length >= hugePageBytes { madvise(address, length, hugePageAdvice) }
@@ -73,7 +75,47 @@ enum System {
 
     /// Whether there was one to remove.
     @discardableResult
-    static func remove(_ path: String) -> Bool { unlink(path) == 0 }
+    static func remove(_ path: String) -> Bool {
+        do throws(Failure) {
+            _ = try check("unlink") { unlink(path) }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Takes the file's lock, waiting for it; it goes with the descriptor. File systems without locks do without.
+    static func lock(_ descriptor: CInt) throws(Failure) {
+        do throws(Failure) {
+            _ = try check("flock") { flock(descriptor, LOCK_EX) }
+        } catch  where error.number == ENOLCK || error.number == EOPNOTSUPP || error.number == ENOSYS {
+            return
+        }
+    }
+
+    /// Takes a file's lock when nobody has it. - Returns: the descriptor, to be closed; nil when it cannot be had.
+    static func lockedIfFree(_ path: String) -> CInt? {
+        guard let descriptor = try? open(path, flags: O_RDWR | O_NONBLOCK | O_NOFOLLOW) else { return nil }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
+    }
+
+    /// What a directory holds; nothing when it cannot be read.
+    static func names(in directory: String) -> [String] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { name in
+                    name.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
+                })
+        }
+        return names
+    }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
@@ -91,6 +133,7 @@ enum System {
     private static func check<Result: FixedWidthInteger & SignedInteger>(
         _ call: String, _ body: () -> Result
     ) throws(Failure) -> Result {
+        try SystemFault.before(call)
         while true {
             let result = body()
             if result >= 0 { return result }

@@ -19,11 +19,11 @@ extension Snapshot {
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
         guard selection.count > 0 else { return [] }
-        guard let graph = view.graph, var rule, plan.isWalk else { return scan(own, k: k, selection) }
+        guard let graph = view.graph, var rule, plan.isWalk else { return try scan(own, k: k, selection) }
         plan.adjust(&rule, codeBytes: view.rowLayout.codeBytes)
         let count = graph.run(own, k: k, rule: rule, within: selection)
-        guard count >= min(k, selection.nodeCount) else { return scan(own, k: k, selection) }
-        return neighbors(count: count, k: k, within: selection.positions) {
+        guard count >= min(k, selection.nodeCount) else { return try scan(own, k: k, selection) }
+        return try neighbors(count: count, k: k, within: selection.positions) {
             (score: own.scores[$0], row: own.ids[$0])
         }
     }
@@ -36,18 +36,20 @@ extension Snapshot {
         try search(query, k: k, within: selection(filter), effort: effort, scratch: scratch)
     }
 
-    private func scan(_ scratch: SearchScratch, k: Int, _ selection: Selection) -> [Neighbor] {
+    private func scan(
+        _ scratch: SearchScratch, k: Int, _ selection: Selection
+    ) throws(VectorIndexError) -> [Neighbor] {
         scratch.statistics.distances += selection.nodeCount
         if selection.nodeCount > CodeScan.vectorsMax, let graph = view.graph,
             let count = CodeScan(search: graph, nodes: selection.nodes).run(scratch, k: min(k, selection.nodeCount)),
             count >= min(k, selection.nodeCount)
         {
-            return neighbors(count: count, k: k, within: selection.positions) {
+            return try neighbors(count: count, k: k, within: selection.positions) {
                 (score: scratch.scores[$0], row: scratch.ids[$0])
             }
         }
         let nearest = view.exact.nearest(
             to: scratch.query.base, k: min(k, selection.nodeCount), among: selection.nodes)
-        return neighbors(count: nearest.count, k: k, within: selection.positions) { nearest[$0] }
+        return try neighbors(count: nearest.count, k: k, within: selection.positions) { nearest[$0] }
     }
 }

@@ -34,8 +34,8 @@ extension LiveSnapshot {
             }
         }
         builder.reserveCapacity(count)
-        for id in ids {
-            guard let vector = vector(id: id) else { continue }
+        for id in try ids {
+            guard let vector = try vector(id: id) else { continue }
             builder.add(id: id, stored: vector, labels: labels[id] ?? [])
         }
         return try builder.write(to: path, progress: progress)

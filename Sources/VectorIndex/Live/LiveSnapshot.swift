@@ -31,13 +31,15 @@ public final class LiveSnapshot: Sendable {
 
     /// All ids, ascending.
     public var ids: [UInt64] {
-        (snapshot.ids.filter { overlay.entries[$0] == nil } + overlay.ids).sorted()
+        get throws(VectorIndexError) {
+            try (snapshot.ids.filter { overlay.entries[$0] == nil } + overlay.ids).sorted()
+        }
     }
 
     /// The vector of an id, as it is stored: of unit length under cosine.
-    public func vector(id: UInt64) -> [Float]? {
+    public func vector(id: UInt64) throws(VectorIndexError) -> [Float]? {
         if let entry = overlay.entries[id] { return entry.vector }
-        return snapshot.vector(id: id)
+        return try snapshot.vector(id: id)
     }
 
     // MARK: Changes

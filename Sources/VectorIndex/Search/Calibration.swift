@@ -75,9 +75,9 @@ extension CalibrationPoint {
             func number(_ offset: Int) -> Float { Float(bitPattern: raw.load(fromByteOffset: offset, as: UInt32.self)) }
             let point = CalibrationPoint(
                 k: Int(raw.load(as: UInt32.self)), slack: number(4), recall: number(8), hops: number(12))
-            guard point.k > 0, SearchEffort.slacks.contains(point.slack), point.recall >= 0, point.recall <= 1 else {
-                return nil
-            }
+            guard point.k > 0, SearchEffort.slacks.contains(point.slack), point.recall >= 0, point.recall <= 1,
+                point.hops >= 0, point.hops.isFinite
+            else { return nil }
             return point
         }
     }

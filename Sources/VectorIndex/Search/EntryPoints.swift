@@ -100,8 +100,10 @@ struct UpperDescent: @unchecked Sendable {
             while true {
                 var count = 0
                 let slots = level.slots + Int(at) * degree
-                for slot in 0..<degree where slots[slot] < UInt32(level.nodes) && slots[slot] != at {
-                    ids[count] = slots[slot]
+                for slot in 0..<degree {
+                    let neighbor = slots[slot]
+                    guard neighbor < UInt32(level.nodes), neighbor != at else { continue }
+                    ids[count] = neighbor
                     count += 1
                 }
                 distances += count

@@ -19,7 +19,7 @@ extension Snapshot {
     /// Counts neighbours and follows links; nil when there is no graph.
     ///
     /// - Complexity: O(links), and a byte a node.
-    public func graphReport() -> GraphReport? {
+    public func graphReport() throws(VectorIndexError) -> GraphReport? {
         guard view.graph != nil else { return nil }
         let degree = view.rowLayout.degree
         var report = GraphReport(nodesByNeighbors: [Int](repeating: 0, count: degree + 1))
@@ -34,6 +34,7 @@ extension Snapshot {
         for entry in 1..<max(min(EntryPoints.countMax, view.nodes), 1) where !reachesFirst(from: entry) {
             note(unmet(from: entry), in: &report)
         }
+        try view.file.checkWhole()
         return report
     }
 

@@ -55,6 +55,7 @@ extension Snapshot {
         for query in 0..<test.queries {
             let node = test.node(of: query)
             let neighbors = test.neighbors(of: query)
+            try view.file.checkWhole()
             guard node < view.nodes, neighbors.allSatisfy({ $0 < view.nodes }) else {
                 throw VectorIndexError(
                     .damaged, "sample query \(query) names a node that is not there", remedy: VectorIndexError.rebuild,
@@ -64,6 +65,7 @@ extension Snapshot {
                 of: node, among: neighbors, slack: test.slack,
                 vector: view.exact.base + Int(node) * view.dimensions, scratch)
         }
+        try view.file.checkWhole()
         return SelfTestResult(
             queries: test.queries, k: test.k, recall: Double(hits) / Double(max(test.queries * test.k, 1)),
             recallWhenBuilt: Double(test.recall))

@@ -11,8 +11,10 @@ extension Snapshot {
         let dimensions = view.dimensions
         let prepared = AlignedBuffer<Float>(count: queries.count * dimensions)
         for (i, query) in queries.enumerated() { try loadQuery(query, into: prepared.base + i * dimensions) }
-        return view.exact.nearest(toAll: prepared.base, count: queries.count, k: k, threads: System.processors)
-            .map { nearest in neighbors(count: nearest.count, k: k) { nearest[$0] } }
+        let found = view.exact.nearest(toAll: prepared.base, count: queries.count, k: k, threads: System.processors)
+        return try found.map { nearest throws(VectorIndexError) in
+            try neighbors(count: nearest.count, k: k) { nearest[$0] }
+        }
     }
 
     /// The true k nearest vectors of one query, best first, by one scan.
@@ -22,11 +24,12 @@ extension Snapshot {
         try exactSearch([query], k: k)[0]
     }
 
-    /// The ids of scored nodes, best first; equal scores by id.
+    /// The ids of scored nodes, best first; equal scores by id. Every search ends here: what was read must have been the
+    /// file's.
     @inline(__always)
     func neighbors(
         count: Int, k: Int, within positions: BitSet? = nil, _ scored: (Int) -> ExactVectors.Scored
-    ) -> [Neighbor] {
+    ) throws(VectorIndexError) -> [Neighbor] {
         var found: [Neighbor] = []
         found.reserveCapacity(count)
         for i in 0..<count {
@@ -40,6 +43,7 @@ extension Snapshot {
                 room -= 1
             }
         }
+        try view.file.checkWhole()
         found.sort(by: Neighbor.isBetter)
         if found.count > k { found.removeLast(found.count - k) }
         return found

@@ -21,10 +21,10 @@ extension Snapshot {
         let rule = try walkRule(for: effort, k: k)
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
-        guard let graph = view.graph, k <= view.nodes / 8, let rule else { return scan(own, k: k) }
+        guard let graph = view.graph, k <= view.nodes / 8, let rule else { return try scan(own, k: k) }
         let count = graph.run(own, k: k, rule: rule)
-        guard count >= k else { return scan(own, k: k) }
-        return ranked(own, count: count, k: k)
+        guard count >= k else { return try scan(own, k: k) }
+        return try ranked(own, count: count, k: k)
     }
 
     /// All vectors whose score is at least `score`, best first.
@@ -47,13 +47,13 @@ extension Snapshot {
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
         guard let graph = view.graph, k <= view.nodes / 8, var rule = knownRule else {
-            return scan(own, k: max(view.nodes, 1)).filter { $0.score >= score }
+            return try scan(own, k: max(view.nodes, 1)).filter { $0.score >= score }
         }
         // What is near enough is met whatever the slack is.
         rule.radius = walkDistance(of: score, own.query.base, graph.encoding) + max(rule.slack, 0)
         rule.cap = .max
         let count = graph.run(own, k: k, rule: rule)
-        return ranked(own, count: count, k: .max).filter { $0.score >= score }
+        return try ranked(own, count: count, k: .max).filter { $0.score >= score }
     }
 
     /// The k nearest vectors of each query, on several threads.
@@ -155,15 +155,15 @@ extension Snapshot {
         }
     }
 
-    private func scan(_ scratch: SearchScratch, k: Int) -> [Neighbor] {
+    private func scan(_ scratch: SearchScratch, k: Int) throws(VectorIndexError) -> [Neighbor] {
         scratch.statistics = SearchStatistics()
         scratch.statistics.distances = view.nodes
         let nearest = view.exact.nearest(to: scratch.query.base, k: k)
-        return neighbors(count: nearest.count, k: k) { nearest[$0] }
+        return try neighbors(count: nearest.count, k: k) { nearest[$0] }
     }
 
-    private func ranked(_ scratch: SearchScratch, count: Int, k: Int) -> [Neighbor] {
-        neighbors(count: count, k: k) { (score: scratch.scores[$0], row: scratch.ids[$0]) }
+    private func ranked(_ scratch: SearchScratch, count: Int, k: Int) throws(VectorIndexError) -> [Neighbor] {
+        try neighbors(count: count, k: k) { (score: scratch.scores[$0], row: scratch.ids[$0]) }
     }
 
     /// A score as the walk measures distance; see `QueryCode`.

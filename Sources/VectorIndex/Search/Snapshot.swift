@@ -1,6 +1,8 @@
 /// One index file, mapped and unchanging: any number of threads search it at once.
 ///
-/// The mapping goes when the last reference does. See ``LiveIndex`` for changes and new generations under load.
+/// The mapping goes when the last reference does. See ``LiveIndex`` for changes and new generations under load. A file
+/// that somebody cuts short meanwhile gives ``VectorIndexError/Code/truncated`` from then on, and never an answer that is made
+/// of what is not there.
 public final class Snapshot: Sendable {
     /// What the file says about itself.
     public let info: SnapshotInfo
@@ -21,36 +23,56 @@ public final class Snapshot: Sendable {
     }
 
     /// The same, with a choice for measurements of where searches enter the graph.
-    package init(
+    package convenience init(
         path: String, verification: Verification = .full, modelFingerprint: String? = nil, entry: EntryChoice
     ) throws(VectorIndexError) {
-        let file = try MappedFile(path: path)
-        let page = Array(file.bytes.prefix(IndexFormat.pageBytes))
-        let layout = try SnapshotLayout.read(page: page, fileLength: file.bytes.count, file: path)
-        view = try SnapshotView(file: file, layout: layout, entry: entry)
-        if case .full = verification { try SnapshotVerifier(view: view, threads: System.processors).verify() }
+        try self.init(
+            file: MappedFile(path: path), verification: verification, modelFingerprint: modelFingerprint, entry: entry)
+    }
+
+    /// Checks bytes that are at hand already.
+    package init(
+        file: MappedFile, verification: Verification, modelFingerprint: String? = nil, entry: EntryChoice = .sampled
+    ) throws(VectorIndexError) {
+        do throws(VectorIndexError) {
+            let page = Array(file.bytes.prefix(IndexFormat.pageBytes))
+            let layout = try SnapshotLayout.read(page: page, fileLength: file.bytes.count, file: file.path)
+            view = try SnapshotView(file: file, layout: layout, entry: entry)
+            if case .full = verification { try SnapshotVerifier(view: view, threads: System.processors).verify() }
+        } catch {
+            // What is missing looks like damage.
+            try file.checkWhole()
+            throw error
+        }
+        try file.checkWhole()
         info = SnapshotInfo(view)
         if let modelFingerprint, modelFingerprint != info.modelFingerprint {
             throw VectorIndexError(
                 .fingerprintMismatch,
                 "the index was built with the model \"\(info.modelFingerprint)\", not \"\(modelFingerprint)\"",
-                remedy: "Rebuild the index with the model in use.", file: path, section: "header",
+                remedy: "Rebuild the index with the model in use.", file: file.path, section: "header",
                 offset: UInt64(FileHeader.Offset.fingerprint.lowerBound))
         }
     }
 
     /// The vector of an id, as it is stored: of unit length under cosine. - Complexity: O(log n).
-    public func vector(id: UInt64) -> [Float]? {
-        view.node(of: id).map {
+    public func vector(id: UInt64) throws(VectorIndexError) -> [Float]? {
+        let vector = view.node(of: id).map {
             Array(UnsafeBufferPointer(start: view.exact.base + $0 * view.dimensions, count: view.dimensions))
         }
+        try view.file.checkWhole()
+        return vector
     }
 
     /// All ids, ascending. - Complexity: O(n), as they are put into a new array.
     public var ids: [UInt64] {
-        (0..<view.count).compactMap { i in
-            let position = Int(view.idOrder[i])
-            return position < view.count ? view.ids[position] : nil
+        get throws(VectorIndexError) {
+            let ids = (0..<view.count).compactMap { i in
+                let position = Int(view.idOrder[i])
+                return position < view.count ? view.ids[position] : nil
+            }
+            try view.file.checkWhole()
+            return ids
         }
     }
 
@@ -64,6 +86,7 @@ public final class Snapshot: Sendable {
             return UnsafeRawBufferPointer(rebasing: view.file.bytes[start..<start + Int(section.length)])
         }
         let actual = ContentHash.of(sections, page: page, threads: System.processors)
+        try view.file.checkWhole()
         guard actual == view.layout.header.contentHash else {
             throw VectorIndexError(
                 .damaged, "the content hash is \(hex(actual)) and should be \(info.contentHash)",

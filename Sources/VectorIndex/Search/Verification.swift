@@ -1,3 +1,6 @@
+import CBLAS
+import Synchronization
+
 /// How much of a file is checked when it is opened.
 public enum Verification: Sendable {
     /// Everything: all checksums, and that every number that names a node or an id names one that is there. The
@@ -20,6 +23,7 @@ struct SnapshotVerifier {
         try verifyGroups()
         try verifyIDs()
         try verifyLabels()
+        try verifyVectors()
     }
 
     private func damaged(_ what: String, _ section: SectionEntry, at offset: Int) -> VectorIndexError {
@@ -129,5 +133,43 @@ struct SnapshotVerifier {
             if let previous, previous >= id { throw damaged("ids are not in ascending order", section, at: 4 * i) }
             previous = id
         }
+    }
+
+    /// Vectors as a builder takes them: finite, and no longer than scores can be computed of. Otherwise a score may be no
+    /// number, which has no place in an order.
+    private func verifyVectors() throws(VectorIndexError) {
+        if let section = view.layout.section(.center) {
+            let center = (view.file.bytes.baseAddress! + Int(section.offset)).assumingMemoryBound(to: Float.self)
+            if VectorCheck.isTooLong(center, view.dimensions) {
+                throw damaged("the centre is no vector", section, at: 0)
+            }
+        }
+        guard let section = view.layout.section(.exact) else { return }
+        let first = Atomic<Int>(.max)
+        Workers(threads: threads).run(count: view.nodes, chunk: 1_024) { _, range in
+            // Most are so short that the largest number of all is enough to know.
+            let start = view.exact.base + range.lowerBound * view.dimensions
+            guard VectorCheck.mayBeTooLong(start, range.count, view.dimensions) else { return }
+            let bad = range.first { VectorCheck.isTooLong(view.exact.base + $0 * view.dimensions, view.dimensions) }
+            if let bad { first.min(bad, ordering: .relaxed) }
+        }
+        let node = first.load(ordering: .relaxed)
+        guard node < view.nodes else { return }
+        throw damaged(
+            "node \(node) has a vector that is not finite or longer than 1e18", section,
+            at: 4 * node * view.dimensions)
+    }
+}
+
+extension VectorCheck {
+    /// Whether one of the vectors could be too long, by their largest number.
+    fileprivate static func mayBeTooLong(_ vectors: UnsafePointer<Float>, _ count: Int, _ dimensions: Int) -> Bool {
+        !(Double(nx_largest_magnitude(vectors, count * dimensions)) <= lengthMax / Double(dimensions).squareRoot())
+    }
+
+    /// Whether a vector is longer than any that was added, or holds what is no number.
+    fileprivate static func isTooLong(_ vector: UnsafePointer<Float>, _ dimensions: Int) -> Bool {
+        // A stored vector may be longer than the one that was added by what rounding adds.
+        !(nx_sum_of_squares(vector, dimensions).squareRoot() <= lengthMax * 1.000_001)
     }
 }
