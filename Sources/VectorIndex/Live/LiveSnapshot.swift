@@ -44,8 +44,10 @@ public final class LiveSnapshot: Sendable {
 
     /// The same with further changes; of two for one id the last counts.
     ///
-    /// - Parameter version: how far the source has come with them: not less than `version`.
-    /// - Complexity: O(changes so far), and O(count / 64).
+    /// - Parameter version: how far the source has come with them: not less than `version`. All that the source changed up to
+    ///   it belongs to them: a generation that is written from the new state counts as having it, so that `rebased` would
+    ///   drop what came later under the same version.
+    /// - Complexity: O(changes so far * dimensions), and O(count / 64); O(count) where equal vectors were collapsed.
     public func applying(
         _ changes: [IndexChange], version: UInt64
     ) throws(VectorIndexError) -> LiveSnapshot {
