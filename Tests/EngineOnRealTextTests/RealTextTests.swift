@@ -4,7 +4,8 @@ import Testing
 import TextEmbedding
 import VectorIndex
 
-@Suite("The engine on embeddings of real text", .enabled(if: Glosses.areThere, "needs Debian's wordnet-base"))
+@Suite(
+    "The engine on embeddings of real text", .serialized, .enabled(if: Glosses.areThere, "needs Debian's wordnet-base"))
 struct RealTextTests {
     /// A mean over 1,000 queries has a standard error of 0.004 at recall 0.9 and k = 10 (shares of ten neighbours scatter
     /// by 0.12), and so has the builder's, over 1,000 held-back vectors, one of which it takes off itself; with k = 1 a
@@ -13,19 +14,7 @@ struct RealTextTests {
 
     @Test("every target of recall is kept on 20,000 glosses and 1,000 that are not there", .timeLimit(.minutes(10)))
     func recall() throws {
-        let glosses = try Glosses.read(count: 21_000)
-        let embedder = try MiniLMEmbedder(
-            modelDirectory: RepositoryRoot.path(MiniLMEmbedder.defaultModelDirectory), verifyChecksum: false)
-        let vectors = embedder.embed(glosses, threads: ProcessInfo.processInfo.activeProcessorCount)
-        var builder = SnapshotBuilder(
-            dimensions: embedder.dimensions, metric: .cosine,
-            parameters: BuildParameters(modelFingerprint: embedder.fingerprint))
-        for (i, vector) in vectors.prefix(20_000).enumerated() { try builder.add(id: UInt64(i), vector: vector) }
-        let path = try TestDirectory.make("real") + "/glosses.nxi"
-        try builder.write(to: path)
-        let snapshot = try Snapshot(path: path, modelFingerprint: embedder.fingerprint)
-
-        let queries = Array(vectors.suffix(1_000))
+        let (snapshot, queries) = try GlossIndex.shared.get()
         let scratch = SearchScratch()
         for (k, tolerance) in Self.tolerance.sorted(by: { $0.key < $1.key }) {
             let truth = try snapshot.exactSearch(queries, k: k).map { Set($0.map(\.id)) }
@@ -48,6 +37,63 @@ struct RealTextTests {
         }
         let test = try #require(try snapshot.selfTest())
         #expect(test.queries == 256 && Float(test.recall) == Float(test.recallWhenBuilt) && test.recall >= 0.95)
+    }
+
+    @Test(
+        "filters keep recall@10 at 0.95, whether they have to do with the query or not",
+        .timeLimit(.minutes(10)), arguments: ["random", "near", "far"])
+    func filteredRecall(kind: String) throws {
+        let (snapshot, allQueries) = try GlossIndex.shared.get()
+        let queries = Array(allQueries.prefix(200))
+        let count = snapshot.info.count
+        let orders = try snapshot.exactSearch(queries, k: count)
+        // About the query's 200th nearest gloss.
+        let anchors = orders.compactMap { snapshot.vector(id: $0[200].id) }
+        let anchorOrders = kind == "near" ? try snapshot.exactSearch(anchors, k: count) : []
+        let scratch = SearchScratch()
+        var random = SplitMix64(seed: 82)
+        // In thousandths.
+        for share in [500, 150, 100, 10, 1] {
+            let matches = count * share / 1_000
+            var hits = 0
+            var hops = 0
+            for (i, query) in queries.enumerated() {
+                let admitted: Set<UInt64> =
+                    switch kind {
+                    case "near": Set(anchorOrders[i].prefix(matches).map(\.id))
+                    case "far": Set(orders[i].suffix(matches).map(\.id))
+                    default: Set(orders[i].map(\.id).shuffled(using: &random).prefix(matches))
+                    }
+                let found = try snapshot.search(
+                    query, k: 10, where: SearchFilter(.ids(admitted)), effort: .targetRecall(0.95), scratch: scratch)
+                let truth = orders[i].filter { admitted.contains($0.id) }.prefix(10)
+                #expect(found.count == 10 && found.allSatisfy { admitted.contains($0.id) })
+                hits += Set(found).intersection(truth).count
+                hops += scratch.statistics.hops
+            }
+            let recall = Double(hits) / Double(10 * queries.count)
+            print("filtered recall@10, \(kind), \(Double(share) / 10) %: \(recall), \(hops / queries.count) hops")
+            #expect(recall >= 0.95, "\(kind), \(share)")
+            #expect((hops > 0) == (share >= 150), "\(share)")
+        }
+    }
+}
+
+/// The index of the glosses and the queries that are not in it, made once.
+enum GlossIndex {
+    static let shared = Result {
+        let glosses = try Glosses.read(count: 21_000)
+        let embedder = try MiniLMEmbedder(
+            modelDirectory: RepositoryRoot.path(MiniLMEmbedder.defaultModelDirectory), verifyChecksum: false)
+        let vectors = embedder.embed(glosses, threads: ProcessInfo.processInfo.activeProcessorCount)
+        var builder = SnapshotBuilder(
+            dimensions: embedder.dimensions, metric: .cosine,
+            parameters: BuildParameters(modelFingerprint: embedder.fingerprint))
+        for (i, vector) in vectors.prefix(20_000).enumerated() { try builder.add(id: UInt64(i), vector: vector) }
+        let path = try TestDirectory.make("real") + "/glosses.nxi"
+        try builder.write(to: path)
+        let snapshot = try Snapshot(path: path, modelFingerprint: embedder.fingerprint)
+        return (snapshot: snapshot, queries: Array(vectors.suffix(1_000)))
     }
 }
 

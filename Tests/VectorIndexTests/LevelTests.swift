@@ -51,6 +51,12 @@ struct LevelReport: CustomStringConvertible {
         contentHash = snapshot.info.contentHash
         let scratch = SearchScratch()
         let truth = try snapshot.exactSearch(queries, k: 10)
+        func selection(_ bits: some Sequence<Int>) throws -> Selection {
+            try snapshot.selection(bitmap: FilteredIndex.bitmap(Array(bits), count: kind.count))
+        }
+        let half = try selection(stride(from: 0, to: kind.count, by: 2))
+        let most = try selection(0..<kind.count * 5 / 7)
+        let few = try selection(stride(from: 5, to: kind.count, by: 13))
         var digest: UInt64 = 0xCBF2_9CE4_8422_2325
         var statistics = (hops: 0, distances: 0, reranked: 0)
         func note(_ found: [Neighbor]) {
@@ -70,6 +76,10 @@ struct LevelReport: CustomStringConvertible {
                 for k in [1, 20, 80] {
                     note(try snapshot.search(query, k: k, effort: effort, scratch: scratch))
                 }
+            }
+            // Filtered, by each plan: a walk, a scan of codes, and one of vectors.
+            for (selection, k) in [(half, 3), (most, 40), (few, 10)] {
+                note(try snapshot.search(query, k: k, within: selection, effort: .efSearch(64), scratch: scratch))
             }
             if let last = found.last {
                 note(try snapshot.search(query, scoringAtLeast: last.score, scratch: scratch))

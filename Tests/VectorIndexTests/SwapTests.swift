@@ -1,53 +1,55 @@
-import Synchronization
+import Foundation
 import Testing
 import VectorIndex
 
 @Suite("Swapping generations under load")
 struct SwapTests {
-    @Test("readers see one generation or the other, whole, and never none", .timeLimit(.minutes(2)))
+    private static let readers = 8
+    private static let swaps = 600
+    private static let pause = Duration.milliseconds(50)
+
+    @Test(
+        "8 readers, a swap every 50 ms for 30 s: every answer is right, of one generation, and none is late",
+        .timeLimit(.minutes(5)))
     func swapUnderReaders() async throws {
-        // Generation g holds every vector under ids that end in g, so that a mixed answer would show.
-        var source = ClusteredVectors(dimensions: 32, seed: 51)
-        let vectors = source.next(600)
-        let queries = source.next(50)
-        let paths = try (0..<2).map { generation in
-            var builder = SnapshotBuilder(
-                dimensions: 32, metric: .cosine,
-                parameters: BuildParameters(
-                    exactScanMax: generation == 0 ? 0 : 2_000, sourceVersion: UInt64(generation)))
-            for (i, vector) in vectors.enumerated() { try builder.add(id: UInt64(10 * i + generation), vector: vector) }
-            let path = try Fixture.path()
-            try builder.write(to: path)
-            return path
-        }
-        let index = try LiveIndex(Snapshot(path: paths[0]))
-        let done = Flag()
-        let swaps = 200
-        try await withThrowingTaskGroup(of: Int.self) { group in
-            for _ in 0..<4 {
-                group.addTask {
-                    var answers = 0
-                    let scratch = SearchScratch()
-                    while !done.isSet.load(ordering: .acquiring) || answers == 0 {
-                        let snapshot = index.current.snapshot
-                        let found = try snapshot.search(queries[answers % queries.count], k: 10, scratch: scratch)
-                        #expect(found.count == 10)
-                        #expect(found.allSatisfy { $0.id % 10 == snapshot.info.sourceVersion })
-                        answers += 1
-                        if answers % 64 == 0 { await Task.yield() }
-                    }
-                    return answers
+        let plan = try SwapPlan()
+        let index = try LiveIndex(plan.generation(0))
+        try index.apply(plan.changes(of: 1), version: 1)
+        let readers = (0..<Self.readers).map { SwapReader(index: index, plan: plan, number: $0) }
+        let start = ContinuousClock.now
+        var failure: (any Error)?
+        do {
+            // Swaps come at their times however long one takes.
+            for swap in 1...Self.swaps {
+                for version in SwapPlan.changes(before: swap) {
+                    try index.apply(plan.changes(of: version), version: version)
                 }
+                let next = try plan.generation(swap)
+                try await ContinuousClock().sleep(until: start + Self.pause * swap)
+                let state = try index.install(next)
+                // One change was ahead of the generation and stands on it, the others are a part of it.
+                #expect(state.pendingChanges == SwapPlan.pending(state).count * SwapPlan.changesAtOnce)
             }
-            for swap in 1...swaps {
-                let next = try Snapshot(path: paths[swap % 2])
-                #expect(index.current.version == UInt64((swap + 1) % 2))
-                try index.replace(next)
-                await Task.yield()
-            }
-            done.isSet.store(true, ordering: .releasing)
-            for try await answers in group { #expect(answers > 0) }
+        } catch { failure = error }
+        let took = ContinuousClock.now - start
+        var figures = SwapFigures()
+        for reader in readers { figures.add(await reader.stop()) }
+        if let failure { throw failure }
+
+        #expect(figures.faults.isEmpty, "\(figures.faults.prefix(5))")
+        #expect(figures.answers > 0 && figures.states.count > 1)
+        #expect(figures.families == Set(0..<UInt64(SwapPlan.families)))
+        if figures.isDelayChecked {
+            #expect(figures.delays.isEmpty, "\(figures.delays.prefix(5)) of \(figures.delays.count)")
         }
+        print(
+            """
+            swaps: \(Self.swaps) in \(took), \(figures.answers) answers by \(Self.readers) threads, \
+            \(figures.generations.count) generations and \(figures.states.count) states seen; \
+            longest \(figures.longest), of it not waiting for a processor \(figures.longestOwn); \
+            \(figures.waits) answers gave up the processor, the longest of them \(figures.longestWait); \
+            \(figures.isDelayChecked ? "\(figures.delays.count) delayed" : "delays not checked: no schedstat")
+            """)
     }
 
     @Test("a generation goes when its last reader lets go of it")
@@ -60,9 +62,4 @@ struct SwapTests {
         try index.install(Snapshot(path: path))
         #expect(seen == nil)
     }
-}
-
-/// One bit that tasks share.
-private final class Flag: Sendable {
-    let isSet = Atomic(false)
 }

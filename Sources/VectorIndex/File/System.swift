@@ -126,6 +126,9 @@ enum System {
         try synchronize(descriptor)
     }
 
+    /// Lets other threads have the processor.
+    static func yield() { sched_yield() }
+
     static var processID: Int { Int(getpid()) }
 
     static var processors: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }

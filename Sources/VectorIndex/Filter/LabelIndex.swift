@@ -38,14 +38,16 @@ struct LabelIndex: @unchecked Sendable {
             fieldBytes: raw.load(fromByteOffset: 12, as: UInt32.self))
     }
 
-    /// Clipped to what is there.
+    /// Clipped to what is there and to what a label may have: labels of a damaged file may overlap, and all of them
+    /// together would be as large as they like.
     private func textRange(_ i: Int) -> (field: Range<Int>, value: Range<Int>) {
         let end = min(Int(entry(i).textEnd), text.count)
         let start = i == 0 ? 0 : min(Int(entry(i - 1).textEnd), end)
-        let middle = min(start + Int(entry(i).fieldBytes), end)
-        return (start..<middle, middle..<end)
+        let middle = min(start + min(Int(entry(i).fieldBytes), Label.bytesMax), end)
+        return (start..<middle, middle..<min(end, middle + Label.bytesMax))
     }
 
+    /// The positions that have a label, clipped to what is there.
     func postings(_ i: Int) -> UnsafeBufferPointer<UInt32> {
         let end = Int(clamping: min(entry(i).postingsEnd, UInt64(postings.count)))
         let start = i == 0 ? 0 : Int(clamping: min(entry(i - 1).postingsEnd, UInt64(end)))

@@ -30,14 +30,6 @@ public final class Selection: Sendable {
         seeds = Self.seeds(nodes, count: nodeCount)
     }
 
-    /// What is in both. - Precondition: both are the snapshot's.
-    func intersection(_ other: Selection, in snapshot: Snapshot) -> Selection {
-        precondition(belongs(to: snapshot.view) && other.belongs(to: snapshot.view))
-        let both = positions.copy()
-        both.formIntersection(other.positions)
-        return Selection(snapshot.view, positions: both)
-    }
-
     func belongs(to view: SnapshotView) -> Bool { owner === view.file }
 
     private static func seeds(_ nodes: BitSet, count: Int) -> [UInt32] {
@@ -63,14 +55,27 @@ public final class Selection: Sendable {
 extension Snapshot {
     /// The ids that meet a filter.
     ///
-    /// - Complexity: O(count / 64) and the postings of the labels that it names.
+    /// - Throws: when it names a label that no id can have.
+    /// - Complexity: O(count / 64) and the postings of the labels that it names; O(count) where equal vectors were collapsed.
     public func selection(_ filter: SearchFilter) throws(VectorIndexError) -> Selection {
-        let positions = BitSet(bound: view.count)
-        positions.insertAll()
+        let all = BitSet(bound: view.count)
+        all.insertAll()
+        return try selection(filter, among: all)
+    }
+
+    /// Those of a selection of this snapshot that meet a filter, too.
+    func selection(_ filter: SearchFilter, among other: Selection) throws(VectorIndexError) -> Selection {
+        precondition(other.belongs(to: view))
+        return try selection(filter, among: other.positions.copy())
+    }
+
+    private func selection(_ filter: SearchFilter, among positions: BitSet) throws(VectorIndexError) -> Selection {
         for condition in filter.conditions {
             let named = BitSet(bound: view.count)
             switch condition {
-            case .labeled(let labels), .unlabeled(let labels): view.labels?.mark(labels, in: named)
+            case .labeled(let labels), .unlabeled(let labels):
+                for label in labels { try label.check() }
+                view.labels?.mark(labels, in: named)
             case .ids(let ids), .otherIDs(let ids):
                 for id in ids { if let position = view.position(of: id) { named.insert(position) } }
             }
@@ -83,7 +88,7 @@ extension Snapshot {
     }
 
     /// All but some ids. Ids that are not there change nothing.
-    func selection(without ids: some Sequence<UInt64>) throws(VectorIndexError) -> Selection {
+    func selection(without ids: some Sequence<UInt64>) -> Selection {
         let positions = BitSet(bound: view.count)
         positions.insertAll()
         for id in ids { if let position = view.position(of: id) { positions.remove(position) } }

@@ -44,8 +44,8 @@ package struct SectionTag: Hashable, Sendable, CustomStringConvertible {
         growth,
     ]
 
-    /// What a file may have or not, whatever its header says.
-    static let voluntary: Set<SectionTag> = [calibration, selfTest, labels, labelText, labelPostings, growth]
+    /// What a file may have or not, whatever its header says, each by itself.
+    static let voluntary: Set<SectionTag> = [calibration, selfTest, growth]
 
     package var description: String {
         let letters = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * UInt32($0))) }

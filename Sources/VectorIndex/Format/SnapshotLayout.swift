@@ -137,8 +137,14 @@ struct SnapshotLayout {
             if header.layers > 0 { expected[.upper] = (4 * UInt64(header.upperDegree), nil) }
             if header.metric == .squaredL2 { expected[.center] = (4, dimensions) }
         }
+        // Three that a file has all of, or none: without one of them, a filter would find other ids than were meant.
+        let labels: [SectionTag: UInt64] = [
+            .labels: UInt64(LabelIndex.entryBytes), .labelText: 1, .labelPostings: 4,
+        ]
+        if sections.contains(where: { labels[$0.tag] != nil }) {
+            for (tag, stride) in labels { expected[tag] = (stride, nil) }
+        }
         try checkMeasures(file: file)
-        try checkLabels(file: file)
         for entry in sections {
             func damaged(_ what: String) -> VectorIndexError {
                 VectorIndexError(
@@ -166,7 +172,12 @@ struct SnapshotLayout {
             guard entry.stride == rule.stride else {
                 throw damaged("a stride of \(entry.stride) bytes should be \(rule.stride)")
             }
-            guard let elements = rule.elements else { continue }
+            guard let elements = rule.elements else {
+                guard entry.length % rule.stride == 0 || entry.tag == .upper else {
+                    throw damaged("\(entry.length) bytes are no whole number of elements of \(rule.stride)")
+                }
+                continue
+            }
             let (length, overflow) = rule.stride.multipliedReportingOverflow(by: elements)
             guard !overflow, entry.length == length else {
                 throw damaged("\(entry.length) bytes are not \(elements) times \(rule.stride)")
@@ -199,27 +210,6 @@ struct SnapshotLayout {
             guard entry.stride >= 8, entry.stride <= 4096, entry.stride % 4 == 0, entry.length >= header,
                 (entry.length - header) % entry.stride == 0
             else { throw damaged(entry) }
-        }
-    }
-
-    /// Three sections that only make sense together.
-    private func checkLabels(file: String) throws(VectorIndexError) {
-        let strides: [(tag: SectionTag, stride: UInt64)] = [
-            (.labels, UInt64(LabelIndex.entryBytes)), (.labelText, 1), (.labelPostings, 4),
-        ]
-        let present = strides.filter { section($0.tag) != nil }
-        guard !present.isEmpty else { return }
-        for (tag, stride) in strides {
-            guard let entry = section(tag) else {
-                throw VectorIndexError(
-                    .damaged, "the section is missing beside \(present[0].tag)", remedy: VectorIndexError.rebuild,
-                    file: file, section: tag.description)
-            }
-            guard entry.stride == stride, entry.length % stride == 0 else {
-                throw VectorIndexError(
-                    .damaged, "\(entry.length) bytes are no whole number of elements of \(entry.stride)",
-                    remedy: VectorIndexError.rebuild, file: file, section: tag.description, offset: entry.offset)
-            }
         }
     }
 

@@ -3,15 +3,15 @@ import Synchronization
 /// The state in use of one index, replaceable under load.
 ///
 /// Readers take `current` and keep what they took for as long as they need it; an old generation's mapping goes with its
-/// last reader. Nobody waits but for the moment in which a reference is copied.
+/// last reader. No reader waits for a writer, nor for another reader.
 public final class LiveIndex: Sendable {
-    private let state: Mutex<LiveSnapshot>
-    /// One writer at a time: preparing the next state is not done under the readers' lock.
+    private let state: SharedReference<LiveSnapshot>
+    /// One writer at a time.
     private let writer = Mutex(())
 
-    public init(_ snapshot: Snapshot) throws(VectorIndexError) { state = Mutex(try LiveSnapshot(snapshot)) }
+    public init(_ snapshot: Snapshot) throws(VectorIndexError) { state = SharedReference(try LiveSnapshot(snapshot)) }
 
-    public var current: LiveSnapshot { state.withLock { $0 } }
+    public var current: LiveSnapshot { state.copy() }
 
     /// Adds changes; see `LiveSnapshot.applying`. - Returns: the new state.
     @discardableResult
@@ -36,12 +36,7 @@ public final class LiveIndex: Sendable {
     ) throws(VectorIndexError) -> LiveSnapshot {
         try writer.withLock { _ throws(VectorIndexError) in
             let next = try change(current)
-            // The old state goes after the lock, and with it perhaps a mapping.
-            _ = state.withLock { state in
-                let previous = state
-                state = next
-                return previous
-            }
+            state.replace(with: next)
             return next
         }
     }

@@ -20,7 +20,7 @@ public final class LiveSnapshot: Sendable {
         self.snapshot = snapshot
         self.overlay = overlay
         self.version = version
-        standing = overlay.entries.isEmpty ? nil : try snapshot.selection(without: overlay.entries.keys)
+        standing = overlay.entries.isEmpty ? nil : snapshot.selection(without: overlay.entries.keys)
     }
 
     /// Ids that it answers with.
@@ -46,8 +46,10 @@ public final class LiveSnapshot: Sendable {
 
     /// The same with further changes; of two for one id the last counts.
     ///
-    /// - Parameter version: how far the source has come with them: not less than `version`.
-    /// - Complexity: O(changes so far), and O(count / 64).
+    /// - Parameter version: how far the source has come with them: not less than `version`. All that the source changed up to
+    ///   it belongs to them: a generation that is written from the new state counts as having it, so that `rebased` would
+    ///   drop what came later under the same version.
+    /// - Complexity: O(changes so far * dimensions), and O(count / 64); O(count) where equal vectors were collapsed.
     public func applying(
         _ changes: [IndexChange], version: UInt64
     ) throws(VectorIndexError) -> LiveSnapshot {
@@ -63,7 +65,7 @@ public final class LiveSnapshot: Sendable {
             case .set(let id, let vector, let labels):
                 for label in labels { try label.check() }
                 entries[id] = Overlay.Entry(
-                    vector: try snapshot.prepared(vector), labels: Array(Set(labels)), version: version)
+                    vector: try snapshot.stored(vector), labels: Array(Set(labels)), version: version)
             }
         }
         guard entries.count <= Self.changesMax else {
@@ -134,8 +136,8 @@ public final class LiveSnapshot: Sendable {
     /// What stands of the snapshot and meets the filter; nil for all.
     private func selection(_ filter: SearchFilter?) throws(VectorIndexError) -> Selection? {
         guard let filter else { return standing }
-        let admitted = try snapshot.selection(filter)
-        return standing.map { admitted.intersection($0, in: snapshot) } ?? admitted
+        guard let standing else { return try snapshot.selection(filter) }
+        return try snapshot.selection(filter, among: standing)
     }
 
     private func merged(
@@ -153,12 +155,21 @@ public final class LiveSnapshot: Sendable {
 }
 
 extension Snapshot {
-    /// A vector or query as the index stores it: checked, and of unit length under cosine.
-    func prepared(_ vector: [Float]) throws(VectorIndexError) -> [Float] {
+    /// A query as searches compare it: checked, and of unit length under cosine.
+    func prepared(_ query: [Float]) throws(VectorIndexError) -> [Float] {
         var prepared = [Float](repeating: 0, count: max(view.dimensions, 1))
         try prepared.withUnsafeMutableBufferPointer { copy throws(VectorIndexError) in
-            try loadQuery(vector, into: copy.baseAddress!)
+            try loadQuery(query, into: copy.baseAddress!)
         }
         return prepared
+    }
+
+    /// A vector as `SnapshotBuilder.add` stores it, to the bit: a generation that is written from changes holds what one
+    /// that is built from the source would.
+    func stored(_ vector: [Float]) throws(VectorIndexError) -> [Float] {
+        let length = try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in
+            try VectorCheck.length(of: vector, dimensions: view.dimensions, metric: info.metric)
+        }
+        return info.metric == .cosine ? vector.map { Float(Double($0) / length) } : vector
     }
 }

@@ -68,7 +68,7 @@ final class EntryPoints: Sendable {
                 best = min(best, NodeKey.make($1, seeds[$0]))
             }
         }
-        for i in 0..<startCount where keys[i] == best { return startCount }
+        for i in 0..<startCount where NodeKey.node(keys[i]) == NodeKey.node(best) { return startCount }
         keys[startCount] = best
         return startCount + 1
     }

@@ -16,9 +16,9 @@ public enum SearchEffort: Sendable, Equatable {
 
 /// What one search did.
 public struct SearchStatistics: Sendable, Equatable {
-    /// Rows expanded; 0 when the index was scanned.
+    /// Rows expanded; 0 when the index, or a filter's matches, were scanned from the start.
     public var hops = 0
-    /// Distances computed: estimated ones and those of 8-bit codes; all vectors' when the index was scanned.
+    /// Distances computed: estimated ones and those of 8-bit codes; those of all that was scanned when it was.
     public var distances = 0
     /// Vectors ranked anew by their exact scores.
     public var reranked = 0

@@ -86,7 +86,7 @@ struct SnapshotVerifier {
         }
     }
 
-    /// Labels that ascend strictly, each with positions that do.
+    /// Labels that ascend strictly, each with a text of its own and positions that ascend strictly, too.
     private func verifyLabels() throws(VectorIndexError) {
         guard let labels = view.labels, let section = view.layout.section(.labels),
             let text = view.layout.section(.labelText), let postings = view.layout.section(.labelPostings)
@@ -98,13 +98,23 @@ struct SnapshotVerifier {
         for i in 0..<labels.count {
             let at = LabelIndex.entryBytes * i
             let entry = labels.entry(i)
-            guard entry.postingsEnd >= postingsStart, entry.postingsEnd * 4 <= postings.length else {
+            guard entry.postingsEnd > postingsStart, entry.postingsEnd <= postings.length / 4 else {
                 throw damaged("label \(i) has no postings of its own", section, at: at)
             }
             let textEnd = Int(entry.textEnd)
-            guard textEnd <= bytes.count, entry.fieldBytes >= 1, textStart + Int(entry.fieldBytes) <= textEnd,
-                String(validating: bytes.dropFirst(textStart).prefix(textEnd - textStart), as: UTF8.self) != nil
-            else { throw damaged("label \(i) has no text of its own", section, at: at + 8) }
+            let fieldEnd = textStart + Int(entry.fieldBytes)
+            guard textEnd <= bytes.count, fieldEnd > textStart, fieldEnd <= textEnd else {
+                throw damaged("label \(i) has no text of its own", section, at: at + 8)
+            }
+            for part in [textStart..<fieldEnd, fieldEnd..<textEnd] {
+                guard part.count <= Label.bytesMax,
+                    String(validating: bytes.dropFirst(part.lowerBound).prefix(part.count), as: UTF8.self) != nil
+                else {
+                    throw damaged(
+                        "a part of label \(i) is not UTF-8 of at most \(Label.bytesMax) bytes", text,
+                        at: part.lowerBound)
+                }
+            }
             let label = labels.label(i)
             if let previous, previous >= label { throw damaged("labels are not in ascending order", section, at: at) }
             let own = labels.postings(i)
@@ -115,7 +125,7 @@ struct SnapshotVerifier {
             }
             (textStart, postingsStart, previous) = (textEnd, entry.postingsEnd, label)
         }
-        guard textStart == bytes.count, postingsStart * 4 == postings.length else {
+        guard textStart == bytes.count, postingsStart == postings.length / 4 else {
             throw damaged("the labels end before their text and postings", section, at: Int(section.length))
         }
     }
