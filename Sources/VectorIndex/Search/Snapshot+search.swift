@@ -89,7 +89,7 @@ extension Snapshot {
 
     /// When a walk for k neighbours ends; nil when only a scan will do. What makes no sense is refused whether or not
     /// there is a graph to walk.
-    private func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule? {
+    func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule? {
         switch effort ?? .targetRecall(info.targetRecall) {
         case .efSearch(let ef):
             guard (1...IndexFormat.efMax).contains(ef) else {
