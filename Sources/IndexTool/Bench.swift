@@ -60,7 +60,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            if let plot { try OutputFile.checkDirectory(of: plot) }
+            if let plot { try OutputFile.check(plot) }
             let vectors = try queryVectors()
             let (opening, snapshot) = try OpeningTimes.measure(path: index, query: vectors[0], k: k)
             var line = ProgressLine(vectors: 0)
@@ -116,7 +116,7 @@ struct Bench: ParsableCommand {
         of vectors: [[Float]], in snapshot: Snapshot, _ line: inout ProgressLine
     ) throws(VectorIndexError) -> [Set<UInt64>] {
         guard let truth else {
-            line.show("truth", done: 0, total: 1)
+            line.show("truth", done: 0, total: 0)
             return try snapshot.exactSearch(vectors, k: k).map { Set($0.map(\.id)) }
         }
         return try TruthFile(path: truth, queries: vectors.count, k: k).neighbors(k: k, in: snapshot)

@@ -87,7 +87,8 @@ extension LibPQSession {
     private func startCopy(_ sql: SQL, _ direction: ExecStatusType, _ bounds: Bounds) throws(PostgresError) {
         let rendered = sql.rendered()
         guard rendered.values.isEmpty else {
-            throw PostgresError(.misuse, "COPY takes no parameters; put them in settings of the transaction (set_config)")
+            throw PostgresError(
+                .misuse, "COPY takes no parameters; put them in settings of the transaction (set_config)")
         }
         let sent = rendered.key.text.withUnsafeBytes {
             PQsendQuery(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self))

@@ -22,7 +22,8 @@ public final class Snapshot: Sendable {
     package init(
         path: String, verification: Verification = .full, modelFingerprint: String? = nil, entry: EntryChoice
     ) throws(VectorIndexError) {
-        let file = try MappedFile(path: path)
+        let file = try MappedFile(
+            path: path, remedy: "Check the path and its permissions, or build the index with `index-tool build`.")
         let page = Array(file.bytes.prefix(IndexFormat.pageBytes))
         let layout = try SnapshotLayout.read(page: page, fileLength: file.bytes.count, file: path)
         view = try SnapshotView(file: file, layout: layout, entry: entry)
