@@ -66,7 +66,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            if let plot { try OutputFile.checkDirectory(of: plot) }
+            if let plot { try OutputFile.check(plot) }
             let vectors = try queryVectors()
             let (opening, snapshot) = try OpeningTimes.measure(path: index, query: vectors[0], k: k)
             var line = ProgressLine(vectors: 0)
@@ -127,7 +127,7 @@ struct Bench: ParsableCommand {
         of vectors: [[Float]], _ filters: [Selection], in snapshot: Snapshot, _ line: inout ProgressLine
     ) throws(VectorIndexError) -> [Set<UInt64>] {
         guard let truth else {
-            line.show("truth", done: 0, total: 1)
+            line.show("truth", done: 0, total: 0)
             guard filters.isEmpty else {
                 var found: [Set<UInt64>] = []
                 for (i, vector) in vectors.enumerated() {

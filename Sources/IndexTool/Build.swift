@@ -22,7 +22,7 @@ struct Build: AsyncParsableCommand {
             Vectors come from a file (--input) or from Postgres (--database-url, --organization and --kind).
 
             A .npy file holds 16, 32 or 64-bit floats, one row a vector, in C or Fortran order; an .fvecs file 32-bit floats. \
-            A vector's id is its row, from 0. Rows from Postgres keep their own ids.
+            A vector's id is its row, from 0. Rows from Postgres are those of one moment, streamed by COPY, and keep their own ids.
 
             The same vectors, parameters and seed give the same bytes at any number of threads. An index that was there is \
             kept as <output>.previous; a file that is no index is never overwritten.
@@ -31,16 +31,7 @@ struct Build: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The file of vectors: .npy or .fvecs.", valueName: "file"))
     var input: String?
 
-    @Option(
-        name: .customLong("database-url"),
-        help: ArgumentHelp("The database to read from; DATABASE_URL when not given.", valueName: "url"))
-    var databaseURL: String?
-
-    @Option(help: ArgumentHelp("The organisation's number.", valueName: "number"))
-    var organization: Int64?
-
-    @Option(help: "Which rows: kb (passages of the knowledge base) or decided (decided tickets).")
-    var kind: PostgresSource.Kind?
+    @OptionGroup(title: "Postgres") var database: DatabaseOptions
 
     @Option(help: "How nearness is measured: cosine, ip (inner product) or l2 (Euclidean distance).")
     var metric = MetricName.cosine
@@ -61,18 +52,12 @@ struct Build: AsyncParsableCommand {
 
     func validate() throws {
         if input != nil {
-            guard databaseURL == nil, organization == nil, kind == nil else {
+            guard !database.areGiven else {
                 throw ValidationError(
                     "--input names a file, and --database-url, --organization and --kind a database: give one of them.")
             }
         } else {
-            guard organization != nil, kind != nil else {
-                throw ValidationError(
-                    "Say where the vectors are: --input, or --organization and --kind with --database-url.")
-            }
-            guard url != nil else {
-                throw ValidationError("No database is named: give --database-url or set DATABASE_URL.")
-            }
+            _ = try place()
         }
         guard modelFingerprint.utf8.count <= 128 else {
             throw ValidationError("--model-fingerprint has \(modelFingerprint.utf8.count) bytes; use at most 128.")
@@ -90,15 +75,16 @@ struct Build: AsyncParsableCommand {
                 let builder = try filledBuilder(vectors, &line)
                 try write(builder, &line) { Text.seconds(clock.now - started) }
             } else {
-                let (builder, read) = try await filledBuilder()
-                var line = ProgressLine(vectors: builder.count)
-                line.show("reading", done: read, total: read)
-                try write(builder, &line) { Text.seconds(clock.now - started) }
+                let filled = try await filledBuilder(try place())
+                var line = filled.line
+                try write(filled.builder, &line) { Text.seconds(clock.now - started) }
             }
         }
     }
 
-    private var url: String? { databaseURL ?? Environment.value("DATABASE_URL") }
+    private func place() throws -> PostgresSource.Place {
+        try database.source("Say where the vectors are: --input, or --organization and --kind with --database-url.")
+    }
 
     // MARK: Reading
 
@@ -132,30 +118,48 @@ struct Build: AsyncParsableCommand {
         return builder
     }
 
-    /// - Returns: the builder, and how many rows were read.
-    private func filledBuilder() async throws -> (SnapshotBuilder, Int) {
-        guard let organization, let kind, let url else { preconditionFailure("validate() has seen to them") }
-        let contents = try await PostgresSource.contents(url: url, organization: organization, kind: kind)
-        var parameters = graph.parameters(modelFingerprint)
-        parameters.sourceVersion = contents.version
-        if let model = contents.model { parameters.modelFingerprint = model }
-        guard let dimensions = contents.vectors.first?.count else {
-            throw VectorIndexError(
-                .notFound, "organisation \(organization) has no embedded rows of kind \(kind.rawValue)",
-                remedy: "Wait until the server has embedded some, or name another organisation or kind.")
-        }
-        var builder = SnapshotBuilder(dimensions: dimensions, metric: metric.metric, parameters: parameters)
-        builder.reserveCapacity(contents.vectors.count)
-        for (id, vector) in zip(contents.ids, contents.vectors) {
-            do throws(VectorIndexError) {
-                try builder.add(id: id, vector: vector)
-            } catch {
-                var located = error
-                located.message += " (id \(id))"
-                throw located
+    private struct Reading: Sendable {
+        var builder: SnapshotBuilder
+        var line: ProgressLine
+    }
+
+    /// Rows go from the connection into the builder one by one: no vector is held twice.
+    private func filledBuilder(_ place: PostgresSource.Place) async throws -> Reading {
+        let given = graph.parameters(modelFingerprint)
+        let metric = metric.metric
+        return try await PostgresSource.with(place) { source in
+            let survey = try await source.survey()
+            guard survey.models.count <= 1 else {
+                let names = survey.models.map(\.name).joined(separator: ", ")
+                throw VectorIndexError(
+                    .fingerprintMismatch, "the rows hold vectors of \(survey.models.count) models: \(names)",
+                    remedy: "Let the server embed all rows anew with one model first.")
+            }
+            guard let (model, rows) = survey.models.first, let dimensions = survey.dimensions else {
+                throw VectorIndexError(
+                    .notFound,
+                    "organisation \(place.organization) has no embedded rows of kind \(place.kind.rawValue)",
+                    remedy: "Wait until the server has embedded some, or name another organisation or kind.")
+            }
+            var parameters = given
+            parameters.sourceVersion = survey.version
+            parameters.modelFingerprint = model
+            return try await source.fold(
+                into: Reading(
+                    builder: SnapshotBuilder(dimensions: dimensions, metric: metric, parameters: parameters),
+                    line: ProgressLine(vectors: rows))
+            ) { reading, id, vector in
+                if reading.builder.count == 0 { reading.builder.reserveCapacity(rows) }
+                do throws(VectorIndexError) {
+                    try reading.builder.add(id: id, vector: vector)
+                } catch {
+                    var located = error
+                    located.message += " (id \(id))"
+                    throw located
+                }
+                reading.line.show("reading", done: reading.builder.count, total: rows)
             }
         }
-        return (builder, contents.ids.count)
     }
 
     // MARK: Writing

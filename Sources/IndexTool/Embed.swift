@@ -26,7 +26,7 @@ struct Embed: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            try OutputFile.checkDirectory(of: output)
+            try OutputFile.check(output)
             let texts = try MappedFile(path: lines).lines()
             let embedder = try TextModel(directory: model.directory)
             var line = ProgressLine(vectors: texts.count)

@@ -30,7 +30,7 @@ struct Export: ParsableCommand {
 
     func run() throws {
         try ToolFailure.reported {
-            for path in [output, ids].compactMap(\.self) { try OutputFile.checkDirectory(of: path) }
+            for path in [output, ids].compactMap(\.self) { try OutputFile.check(path) }
             let snapshot = try Snapshot(path: file)
             let all = try snapshot.ids
             var line = ProgressLine(vectors: all.count)

@@ -3,12 +3,20 @@ struct JSONObject: CustomStringConvertible {
     private var fields: [String] = []
 
     mutating func add(_ key: String, _ value: String) { addRaw(key, Self.literal(value)) }
-    mutating func add(_ key: String, _ value: Int) { addRaw(key, "\(value)") }
     mutating func add(_ key: String, _ value: UInt64) { addRaw(key, "\(value)") }
     mutating func add(_ key: String, _ value: Bool) { addRaw(key, "\(value)") }
-    mutating func add(_ key: String, _ value: JSONObject) { addRaw(key, "\(value)") }
     mutating func add(_ key: String, _ values: [Int]) { addRaw(key, "\(values)") }
+    mutating func add(_ key: String, _ values: [UInt64]) { addRaw(key, "\(values)") }
     mutating func add(_ key: String, _ values: [JSONObject]) { addRaw(key, Self.array(values)) }
+
+    /// nil is null.
+    mutating func add(_ key: String, _ value: JSONObject?) { addRaw(key, value.map { "\($0)" } ?? "null") }
+
+    mutating func add(_ key: String, _ value: Int?) { addRaw(key, value.map { "\($0)" } ?? "null") }
+    /// The shortest digits that give the number again; infinity, for which JSON has no word, is null.
+    mutating func add(_ key: String, _ value: Float?) {
+        addRaw(key, value.flatMap { $0.isFinite ? "\($0)" : nil } ?? "null")
+    }
 
     /// - Parameter decimals: at most 9.
     mutating func add(_ key: String, _ value: Double, decimals: Int) { addRaw(key, Text.fixed(value, decimals)) }

@@ -13,6 +13,20 @@ enum OutputFile {
         }
     }
 
+    /// What will be written must be a new file, or take the place of one. A pipe is refused, since opening it would wait for
+    /// a reader; devices are the operator's choice.
+    static func check(_ path: String) throws(VectorIndexError) {
+        try checkDirectory(of: path)
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFREG || kind == S_IFCHR || kind == S_IFBLK else {
+            throw VectorIndexError(
+                .cannotWrite, "there is \(kind == S_IFDIR ? "a directory" : "a pipe or a socket") of that name",
+                remedy: "Name a file.", file: path)
+        }
+    }
+
     /// An index, sound or damaged, may be replaced, and so may an empty file; anything else is somebody's. The same
     /// holds for the previous generation, which the replaced one takes the place of.
     static func checkIndex(_ path: String) throws(VectorIndexError) {

@@ -3,7 +3,11 @@ import Glibc
 /// One line on the terminal that says how far a long command is: `linking  45 %  12,300 vectors/s  8 s left`. Silent when
 /// standard error is no terminal.
 struct ProgressLine {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
+    /// Whether anybody can see it: standard error is a terminal.
+    static var isSeen: Bool { isatty(STDERR_FILENO) == 1 }
+    static let erase = "\r\u{1B}[K"
+
+    private let isTerminal = ProgressLine.isSeen
     private let clock = ContinuousClock()
     /// Vectors that each phase works through; the rate is of these. 0: no rate is shown.
     private let vectors: Int
@@ -20,12 +24,15 @@ struct ProgressLine {
         phases.map { ($0.name, Text.seconds($0.heard - $0.started)) }
     }
 
+    /// - Parameter total: 0: how far the phase is is not known.
     mutating func show(_ phase: String, done: Int, total: Int) {
         let now = clock.now
-        if phase != phases.last?.name { phases.append((phase, now, now)) }
+        let isNew = phase != phases.last?.name
+        if isNew { phases.append((phase, now, now)) }
         phases[phases.count - 1].heard = now
-        guard isTerminal, total > 0, drawn.map({ now - $0 >= Self.interval }) ?? true else { return }
+        guard isTerminal, isNew || drawn.map({ now - $0 >= Self.interval }) ?? true else { return }
         drawn = now
+        guard total > 0 else { return StandardError.write("\r\(phase) …\u{1B}[K") }
         let line = Self.text(
             phase, share: Double(done) / Double(total), seconds: Text.seconds(now - phases[phases.count - 1].started),
             vectors: vectors)
@@ -34,7 +41,7 @@ struct ProgressLine {
 
     /// Makes room for the command's own last words.
     func clear() {
-        if isTerminal, drawn != nil { StandardError.write("\r\u{1B}[K") }
+        if isTerminal, drawn != nil { StandardError.write(Self.erase) }
     }
 
     /// - Parameter share: of the phase that is done, from 0 to 1.

@@ -4,10 +4,16 @@ import VectorIndex
 /// `index-tool search`: the nearest neighbours of one vector.
 struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Search an index file for the neighbours of a vector or of one of its own ids.",
+        abstract: "Search an index file for what is near a text, a vector or one of its own ids.",
         discussion: """
             Prints ids and scores, nearest first. A score is the cosine, the inner product, or minus the squared Euclidean \
             distance: higher is nearer.
+
+            --explain tells the search step by step: where its slack comes from (a target of recall is looked up in the \
+            curve that the builder measured), the entries, every row that it expanded with its distance as it was estimated \
+            and by its 8-bit code, its place among the nearest and the limit at the time, why it ended, and what was ranked \
+            anew by exact scores. --why adds what became of one id: its exact score and rank, where it was seen, and why it \
+            is or is not in the answer.
             """)
 
     @Argument(help: ArgumentHelp("The index file.", valueName: "file"))
@@ -47,7 +53,13 @@ struct Search: ParsableCommand {
     @Flag(help: "Also print what the search did: rows expanded, distances computed, vectors ranked anew.")
     var stats = false
 
-    @Flag(help: "Print JSON: an array, or with --stats an object.")
+    @Flag(help: "Tell the search step by step.")
+    var explain = false
+
+    @Option(help: ArgumentHelp("Tell it, and what became of this id.", valueName: "number"))
+    var why: UInt64?
+
+    @Flag(help: "Print JSON: an array, or with --stats, --explain or --why an object.")
     var json = false
 
     func validate() throws {
@@ -63,6 +75,11 @@ struct Search: ParsableCommand {
         }
         guard atLeast == nil || k == nil else { throw ValidationError("Give one of -k and --at-least.") }
         guard !(atLeast?.isNaN ?? false) else { throw ValidationError("--at-least is not a number.") }
+        guard !isExplained || !(exact || atLeast != nil || stats) else {
+            throw ValidationError(
+                "--explain and --why tell a search for k neighbours, statistics and all: they take no --exact, --at-least or --stats."
+            )
+        }
         guard !exact || (effort.effort == nil && atLeast == nil && !stats) else {
             throw ValidationError(
                 "--exact compares all vectors: it takes no --target-recall, --slack, --ef, --at-least or --stats.")
@@ -74,6 +91,11 @@ struct Search: ParsableCommand {
             let embedder = try text.map { _ in try TextModel(directory: model.directory) }
             let snapshot = try Snapshot(path: file, modelFingerprint: embedder?.fingerprint)
             let query = try embedder?.embed([text ?? ""], threads: 1)[0] ?? queryVector(snapshot)
+            if isExplained {
+                let explanation = try snapshot.explain(query, k: k ?? 10, effort: effort.effort, subject: why)
+                let page = ExplanationPage(explanation, of: snapshot)
+                return print(json ? page.json : page.text)
+            }
             let scratch = SearchScratch()
             let found: [Neighbor]
             if exact {
@@ -87,6 +109,8 @@ struct Search: ParsableCommand {
             print(json ? Self.json(found, statistics) : Self.page(found, statistics), terminator: "")
         }
     }
+
+    private var isExplained: Bool { explain || why != nil }
 
     private static func page(_ found: [Neighbor], _ statistics: SearchStatistics?) -> String {
         var lines = found.map { "\(Text.aligned("\($0.id)", 12))  \(Text.fixed(Double($0.score), 6))" }

@@ -11,7 +11,7 @@ struct TextModel {
         do {
             embedder = try MiniLMEmbedder(modelDirectory: directory ?? MiniLMEmbedder.defaultModelDirectory)
         } catch {
-            ToolFailure.say("error: \(error)")
+            ToolFailure.say("Error: \(error)")
             throw ToolFailure.notChecked
         }
     }

@@ -40,8 +40,8 @@ enum ToolFailure {
         }
     }
 
-    /// One line on standard error.
+    /// One line on standard error, in place of a progress line that may stand there.
     static func say(_ line: String) {
-        StandardError.write(line + "\n")
+        StandardError.write((ProgressLine.isSeen ? ProgressLine.erase : "") + line + "\n")
     }
 }

@@ -1,16 +1,26 @@
 import ArgumentParser
+import Glibc
 import VectorIndex
 
-/// `index-tool verify`: is this file whole and sound?
-struct Verify: ParsableCommand {
+/// `index-tool verify`: is this file whole and sound, and is it what Postgres holds?
+struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check an index file from end to end.",
+        abstract: "Check an index file from end to end, and against its rows in Postgres.",
         discussion: """
-            All checksums, every number that names a node or an id, the content hash, that every node can be reached \
-            from where searches enter, and the file's own sample queries: the share of \
-            their neighbours that they find must be what it was when the file was built, to about 0.02.
+            All checksums, every number that names a node or an id, the content hash, and that every node can be reached \
+            from where searches enter. Then what searches find: the file's own sample queries must find what they did when \
+            it was built, to about 0.02; and searches for a sample of its own vectors, at the index's target of recall, are \
+            held against exact searches over the same file: they may fall short of the target by 0.02 and chance.
 
-            Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (missing, not readable).
+            With --organization and --kind it is also held against the rows in Postgres: rows that the file lacks \
+            (missing), ids without a row (extra), rows whose vector is another one in the file (stale), and, over the rows \
+            that both have, its searches against pgvector's exact answers. The rows' version in index_sources says what \
+            that means. A file of the same version must not differ at all. One that is behind may: rows have moved on \
+            since, and --behind-max says how many versions are too many. One that is ahead is of another database, or the \
+            database was put back to an earlier time: unsound.
+
+            Exit codes: 0 sound, 1 unsound or not an index, 2 it could not be checked (the file or the database cannot be \
+            read).
             """)
 
     @Argument(help: ArgumentHelp("The index file.", valueName: "file"))
@@ -19,147 +29,106 @@ struct Verify: ParsableCommand {
     @Flag(help: "Check only the first page and all sizes, not the content.")
     var fast = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many of the index's vectors to search for, up to 100000; 100 when not given, and 0 leaves recall and pgvector's agreement out.",
+            valueName: "count"))
+    var recall: Int?
+
     @Option(help: ArgumentHelp("The model that the index must have been built with.", valueName: "name"))
     var modelFingerprint: String?
+
+    @OptionGroup(title: "Postgres") var database: DatabaseOptions
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Versions that the file may be behind the rows; any number when not given.", valueName: "count"))
+    var behindMax: Int64?
 
     @Flag(help: "Print one JSON object, also for an unsound file.")
     var json = false
 
-    func run() throws {
-        try ToolFailure.reported {
+    private static let recallDefault = 100
+    private static let recallMax = 100_000
+
+    func validate() throws {
+        guard (0...Self.recallMax).contains(recall ?? 0) else {
+            throw ValidationError("--recall is \(recall ?? 0); use 0 to \(Self.recallMax).")
+        }
+        guard behindMax ?? 0 >= 0 else { throw ValidationError("--behind-max is \(behindMax ?? 0); use 0 or more.") }
+        if fast, recall != nil || database.areGiven || behindMax != nil {
+            throw ValidationError(
+                "--fast reads the first page only: it takes no --recall, no --behind-max and no database.")
+        }
+        if database.areGiven {
+            _ = try place()
+        } else if behindMax != nil {
+            throw ValidationError("--behind-max is about rows in Postgres: say which by --organization and --kind.")
+        }
+    }
+
+    func run() async throws {
+        try await ToolFailure.reportedAsynchronously {
+            var line = ProgressLine(vectors: 0)
+            let snapshot: Snapshot
+            var report: VerifyReport
             do throws(VectorIndexError) {
-                let verdict = try check()
-                print(json ? verdict.json : verdict.page)
+                (snapshot, report) = try check(&line)
             } catch {
+                line.clear()
                 guard json else { throw error }
                 // The object says it all; the exit code is that of the message.
-                print(Self.json(error, file))
+                print(VerifyReport.json(of: error, file))
                 throw ToolFailure.exitCode(for: error.code)
             }
+            if database.areGiven {
+                let check = DatabaseCheck(
+                    snapshot: snapshot, place: try place(), sample: try RecallSample(of: snapshot, count: sampleCount))
+                do {
+                    let (result, last) = try await check.run(line)
+                    line = last
+                    report.add(result, behindMax: behindMax)
+                } catch {
+                    report.databaseError = error
+                }
+            }
+            line.clear()
+            print(json ? report.json : report.page)
+            // What is wrong comes after what was found, also where both streams are one.
+            fflush(nil)
+            if !json { report.sayWhatIsWrong() }
+            if let exitCode = report.exitCode { throw exitCode }
         }
     }
 
-    private func check() throws(VectorIndexError) -> Verdict {
+    private var sampleCount: Int { recall ?? Self.recallDefault }
+
+    private func place() throws -> PostgresSource.Place {
+        try database.source("Say which rows to compare with: --organization and --kind, with --database-url.")
+    }
+
+    private func check(_ line: inout ProgressLine) throws(VectorIndexError) -> (Snapshot, VerifyReport) {
         let clock = ContinuousClock()
         let started = clock.now
+        line.show("reading", done: 0, total: 0)
         let snapshot = try Snapshot(
             path: file, verification: fast ? .fast : .full, modelFingerprint: modelFingerprint)
-        let openedSeconds = Text.seconds(clock.now - started)
-        var selfTest: Snapshot.SelfTestResult?
-        var graph: GraphReport?
+        var report = VerifyReport(file: file, isFast: fast, info: snapshot.info)
+        report.openedSeconds = Text.seconds(clock.now - started)
         if !fast {
+            line.show("hashing", done: 0, total: 0)
             try snapshot.verifyContentHash()
-            graph = try snapshot.graphReport()
-            selfTest = try snapshot.selfTest()
+            line.show("following links", done: 0, total: 0)
+            report.add(try snapshot.graphReport())
+            line.show("self-test", done: 0, total: 0)
+            report.add(try snapshot.selfTest())
+            if let sample = try RecallSample(of: snapshot, count: sampleCount) {
+                report.add(try sample.recall(in: snapshot) { line.show("recall", done: $0, total: $1) })
+            }
         }
-        if let graph, let first = graph.firstUnreachable {
-            throw VectorIndexError(
-                .damaged,
-                "\(Text.grouped(graph.unreachable)) of \(Text.grouped(snapshot.info.nodes)) nodes cannot be reached, the"
-                    + " first of them node \(first)",
-                remedy: "Rebuild the index with `index-tool build`.", file: file, section: "ROWS")
-        }
-        // Not a number is no recall.
-        if let selfTest, !(abs(selfTest.recall - selfTest.recallWhenBuilt) <= Self.recallChangeMax(selfTest)) {
-            throw VectorIndexError(
-                .damaged,
-                "the self-test finds \(Text.fixed(selfTest.recall, 4)) of the neighbours and found"
-                    + " \(Text.fixed(selfTest.recallWhenBuilt, 4)) when the index was built",
-                remedy:
-                    "Verify the file on another machine or with NEXIFY_SIMD=scalar: the file, this machine or the program is at fault.",
-                file: file)
-        }
-        return Verdict(
-            file: file, isFast: fast, info: snapshot.info, graph: graph, selfTest: selfTest,
-            openedSeconds: openedSeconds,
-            totalSeconds: Text.seconds(clock.now - started))
-    }
-
-    /// The program that built the file finds what it found then, exactly; another version may walk otherwise. Beyond that
-    /// something is wrong.
-    private static func recallChangeMax(_ test: Snapshot.SelfTestResult) -> Double {
-        // A small file has so few sample queries that two answers more or less are more than that.
-        0.02 + 2 / Double(max(test.queries * test.k, 1))
-    }
-
-    private static func json(_ error: VectorIndexError, _ file: String) -> String {
-        var object = JSONObject()
-        if ToolFailure.exitCode(for: error.code) == ToolFailure.unsound {
-            object.add("sound", false)
-        } else {
-            object.addNull("sound")
-        }
-        object.add("file", file)
-        var what = JSONObject()
-        what.add("code", error.code.rawValue)
-        what.add("message", error.message)
-        what.add("remedy", error.remedy)
-        if let section = error.section { what.add("section", section) }
-        if let offset = error.offset { what.add("offset", offset) }
-        object.add("error", what)
-        return "\(object)"
-    }
-}
-
-/// What `verify` says of a sound file.
-private struct Verdict {
-    let file: String
-    let isFast: Bool
-    let info: SnapshotInfo
-    let graph: GraphReport?
-    let selfTest: Snapshot.SelfTestResult?
-    let openedSeconds: Double
-    let totalSeconds: Double
-
-    var page: String {
-        let size =
-            "\(Text.grouped(info.count)) vectors, \(Text.grouped(info.bytes)) bytes, content \(info.contentHash.prefix(16))"
-        let opened = "opened in \(Text.fixed(openedSeconds * 1000, 1)) ms"
-        if isFast { return "\(file): first page and sizes are sound. \(size); \(opened)" }
-        let test =
-            selfTest.map {
-                "self-test: \($0.queries) queries, recall@\($0.k) \(Text.fixed($0.recall, 4)),"
-                    + " \(Text.fixed($0.recallWhenBuilt, 4)) when it was built"
-            } ?? "self-test: none in the file\(info.hasGraph ? "" : ", which is scanned exactly")"
-        let reached =
-            graph.map { graph in
-                let least = graph.nodesByNeighbors.firstIndex { $0 > 0 } ?? 0
-                return "graph: every node is reached; \(Text.fixed(graph.meanNeighbors, 1)) neighbours a node, at least"
-                    + " \(least)\n"
-            } ?? ""
-        return
-            "\(file): sound. \(size); \(opened), all checks \(Text.fixed(totalSeconds * 1000, 1)) ms\n\(reached)\(test)"
-    }
-
-    var json: String {
-        var object = JSONObject()
-        object.add("sound", true)
-        object.add("file", file)
-        object.add("fast", isFast)
-        object.add("contentHash", info.contentHash)
-        object.add("count", info.count)
-        object.add("bytes", info.bytes)
-        object.add("open_ms", openedSeconds * 1000, decimals: 2)
-        object.add("total_ms", totalSeconds * 1000, decimals: 2)
-        if let graph {
-            var one = JSONObject()
-            one.add("unreachable", graph.unreachable)
-            one.add("meanNeighbors", graph.meanNeighbors, decimals: 3)
-            one.add("nodesByNeighbors", graph.nodesByNeighbors)
-            object.add("graph", one)
-        } else {
-            object.addNull("graph")
-        }
-        if let selfTest {
-            var test = JSONObject()
-            test.add("queries", selfTest.queries)
-            test.add("k", selfTest.k)
-            test.add("recall", selfTest.recall, decimals: 6)
-            test.add("recallWhenBuilt", selfTest.recallWhenBuilt, decimals: 6)
-            object.add("selfTest", test)
-        } else {
-            object.addNull("selfTest")
-        }
-        return "\(object)"
+        report.totalSeconds = Text.seconds(clock.now - started)
+        return (snapshot, report)
     }
 }

@@ -3,8 +3,7 @@ import Glibc
 
 extension LibPQSession {
     /// What opens a binary COPY stream: signature, flags, length of the header's extension.
-    private static let copyHeader: [UInt8] =
-        Array("PGCOPY\n".utf8) + [0xff, 0x0d, 0x0a, 0x00] + [0, 0, 0, 0, 0, 0, 0, 0]
+    private static let copyHeader: [UInt8] = PostgresCopyStream.signature + [0, 0, 0, 0, 0, 0, 0, 0]
     private static let copyTrailer: [UInt8] = [0xff, 0xff]
     /// How many bytes are gathered before they are handed to libpq.
     private static let copyChunkBytes = 64 << 10
@@ -65,32 +64,31 @@ extension LibPQSession {
     ) throws(PostgresError) -> Int {
         var bounds = bounds
         try startCopy(sql, PGRES_COPY_OUT, bounds)
-        var hasHeader = false
-        while let message = try nextCopyMessage(bounds) {
-            defer { PQfreemem(message.baseAddress) }
-            bounds.renew()
-            var rest = UnsafeRawBufferPointer(message)
-            if !hasHeader {
-                guard let length = Self.copyHeaderLength(rest) else { throw malformedCopy() }
-                rest = UnsafeRawBufferPointer(rebasing: rest[length...])
-                hasHeader = true
-            }
-            while rest.count > 0, !rest.elementsEqual(Self.copyTrailer) {
-                guard let fields = PostgresCopyFields(rest) else { throw malformedCopy() }
-                rest = UnsafeRawBufferPointer(rebasing: rest[fields.byteCount...])
-                guard row(fields) else {
+        var stream = PostgresCopyStream()
+        do throws(PostgresError) {
+            while let message = try nextCopyMessage(bounds) {
+                defer { PQfreemem(message.baseAddress) }
+                bounds.renew()
+                guard try stream.take(UnsafeRawBufferPointer(message), row) else {
                     markBroken()
                     return 0
                 }
             }
+        } catch {
+            markBroken()
+            throw error
         }
-        return try collect(bounds, columns: nil).rowsAffected
+        // The server's error, if there is one, says more than a stream that is cut short.
+        let result = try collect(bounds, columns: nil)
+        try stream.finish()
+        return result.rowsAffected
     }
 
     private func startCopy(_ sql: SQL, _ direction: ExecStatusType, _ bounds: Bounds) throws(PostgresError) {
         let rendered = sql.rendered()
         guard rendered.values.isEmpty else {
-            throw PostgresError(.misuse, "COPY takes no parameters; filter through a view or a temporary table")
+            throw PostgresError(
+                .misuse, "COPY takes no parameters; put them in settings of the transaction (set_config)")
         }
         let sent = rendered.key.text.withUnsafeBytes {
             PQsendQuery(pq, $0.baseAddress!.assumingMemoryBound(to: CChar.self))
@@ -128,17 +126,5 @@ extension LibPQSession {
             default: throw brokenConnection()
             }
         }
-    }
-
-    private static func copyHeaderLength(_ bytes: UnsafeRawBufferPointer) -> Int? {
-        guard bytes.count >= 19, bytes.prefix(11).elementsEqual(copyHeader.prefix(11)) else { return nil }
-        let length = 19 + Int(UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 15, as: UInt32.self)))
-        return length <= bytes.count ? length : nil
-    }
-
-    private func malformedCopy() -> PostgresError {
-        markBroken()
-        return PostgresError(
-            .decoding, "the server's COPY stream is malformed; check what stands between it and this program")
     }
 }

@@ -4,12 +4,19 @@ public struct PostgresCopyFields: ~Copyable {
     private let bytes: UnsafeRawBufferPointer
     public let count: Int
 
-    /// - Parameter bytes: the row from its field count on; valid as long as this value.
-    /// - Returns: nil when the lengths do not add up.
-    init?(_ bytes: UnsafeRawBufferPointer) {
+    /// What is wrong with a row, and where in it.
+    struct Malformed: Error {
+        var what: String
+        var offset: Int
+    }
+
+    /// - Parameter bytes: the row from its field count on, and what follows it; valid as long as this value.
+    /// - Returns: nil when the row goes on behind the bytes.
+    init?(_ bytes: UnsafeRawBufferPointer) throws(Malformed) {
         guard bytes.count >= 2 else { return nil }
         let count = Int(Int16(bigEndian: bytes.loadUnaligned(as: Int16.self)))
-        guard count >= 0, let length = Self.length(of: bytes, count: count) else { return nil }
+        guard count >= 0 else { throw Malformed(what: "a row has \(count) fields", offset: 0) }
+        guard let length = try Self.length(of: bytes, count: count) else { return nil }
         self.count = count
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes[..<length])
     }
@@ -17,11 +24,14 @@ public struct PostgresCopyFields: ~Copyable {
     /// How many bytes the row takes.
     var byteCount: Int { bytes.count }
 
-    private static func length(of bytes: UnsafeRawBufferPointer, count: Int) -> Int? {
+    private static func length(of bytes: UnsafeRawBufferPointer, count: Int) throws(Malformed) -> Int? {
         var offset = 2
         for _ in 0..<count {
             guard offset + 4 <= bytes.count else { return nil }
             let length = Int(Int32(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+            guard (-1...PostgresCopyStream.fieldBytesMax).contains(length) else {
+                throw Malformed(what: "a field has \(length) bytes", offset: offset)
+            }
             offset += 4 + max(length, 0)
             guard offset <= bytes.count else { return nil }
         }

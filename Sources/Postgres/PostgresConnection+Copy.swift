@@ -33,6 +33,9 @@ extension PostgresConnection {
 
     /// Streams rows out of a table or query, folding them into a value:
     /// `COPY (SELECT id, embedding FROM chunks) TO STDOUT (FORMAT binary)`. Memory is one row and the value.
+    ///
+    /// COPY takes no parameters. In a transaction they can stand in settings: `SELECT set_config('nexify.x', \(x), true)`
+    /// first, and `current_setting('nexify.x')` in the COPY's query.
     /// - Parameters:
     ///   - timeout: between two rows, not for the whole.
     ///   - step: runs on the connection's thread. What it throws is thrown on, and the connection is discarded.

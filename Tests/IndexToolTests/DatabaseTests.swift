@@ -1,22 +1,10 @@
 import Foundation
-import Logging
-import Postgres
 import TestSupport
 import Testing
 
 @Suite("index-tool build, from a database")
 struct DatabaseTests {
-    /// The columns that the tool reads, as the server's schema has them.
-    private static let schema = """
-        CREATE EXTENSION vector;
-        CREATE TABLE organizations (id bigint PRIMARY KEY, name text NOT NULL);
-        CREATE TABLE index_sources (
-            organization_id bigint NOT NULL, kind text NOT NULL, version bigint NOT NULL,
-            PRIMARY KEY (organization_id, kind));
-        CREATE TABLE chunks (
-            id bigint PRIMARY KEY, organization_id bigint NOT NULL, embedding vector, embedding_model text);
-        CREATE TABLE decided_tickets (
-            ticket_id bigint PRIMARY KEY, organization_id bigint NOT NULL, embedding vector, embedding_model text);
+    private static let rows = """
         INSERT INTO organizations VALUES (1, 'one'), (2, 'two');
         INSERT INTO index_sources VALUES (1, 'kb', 77);
         INSERT INTO chunks SELECT 1000 + i, 1, ARRAY[i, 1, 2]::real[]::vector, 'model a' FROM generate_series(1, 20) i;
@@ -26,11 +14,7 @@ struct DatabaseTests {
 
     @Test("an organisation's rows under their own ids; others are refused in words")
     func fromPostgres() async throws {
-        let url = try await TestDatabase.make()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let pool = PostgresPool(configuration: PostgresConfiguration(connectionString: url), logger: logger)
-        try await pool.withConnection { try await $0.script(Self.schema) }
-        await pool.shutdown()
+        let url = try await TestRows.make(Self.rows).url
         let directory = try TestDirectory.make("tool")
         let file = directory + "/x.nxi"
 
@@ -61,5 +45,30 @@ struct DatabaseTests {
             "postgresql://nobody@127.0.0.1:1/none",
         ])
         #expect(unreachable.exitCode == 2 && unreachable.errors.hasPrefix("Error: "), "\(unreachable.errors)")
+    }
+
+    @Test("rows come out as the same vectors from a file do, whatever order the table has them in")
+    func sameVectors() async throws {
+        let vectors = VectorFiles.rows(2_500, 24, seed: 51)
+        let directory = try TestDirectory.make("tool")
+        let rows = try await TestRows.make(passages: vectors)
+        // The table's order is not the ids' any more.
+        try await rows.run("UPDATE chunks SET embedding_model = embedding_model WHERE id % 3 = 0 AND id >= 100")
+        let built = try Tool.run(["build", "--output", directory + "/rows.nxi", "--json"] + rows.arguments)
+        #expect(built.exitCode == 0 && built.errors.isEmpty, "\(built.errors)")
+        #expect(try built.object["count"] as? Int == 2_500)
+        #expect((try built.object["phaseSeconds"] as? [String: Double])?["reading"] != nil)
+        let found = try Tool.run(["search", directory + "/rows.nxi", "--id", "107", "-k", "1", "--json"])
+        #expect(found.output.contains("\"id\": 107"))
+        let exported = try Tool.run([
+            "export", directory + "/rows.nxi", "--output", directory + "/v.npy", "--ids", directory + "/i.npy",
+        ])
+        #expect(exported.exitCode == 0)
+        try VectorFiles.writeNpy(vectors, to: directory + "/x.npy")
+        _ = try Tool.run(["build", "--input", directory + "/x.npy", "--output", directory + "/file.nxi"])
+        _ = try Tool.run(["export", directory + "/file.nxi", "--output", directory + "/w.npy"])
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: directory + "/v.npy"))
+                == Data(contentsOf: URL(fileURLWithPath: directory + "/w.npy")))
     }
 }

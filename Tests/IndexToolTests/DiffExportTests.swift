@@ -84,6 +84,22 @@ struct DiffExportTests {
         #expect(try Tool.run(["diff", index]).exitCode == 64)
     }
 
+    @Test("a content hash that is not the file's own is no proof that two files are the same")
+    func borrowedHash() throws {
+        let directory = try TestDirectory.make("tool")
+        let index = try build(Self.rows, as: "a", in: directory)
+        let other = directory + "/borrowed.nxi"
+        // Another first coordinate, all checksums made right, and the hash of the other file.
+        try RewrittenIndex.write(
+            from: index, to: other, section: "EXCT", offset: 0, value: Float(7).bitPattern, keepsHash: true)
+        for files in [[index, other], [other, index]] {
+            let result = try Tool.run(["diff"] + files)
+            #expect(result.exitCode == 1 && result.output.isEmpty, "\(result.output)")
+            #expect(
+                result.errors.contains("borrowed.nxi, header, offset 128: the content hash is "), "\(result.errors)")
+        }
+    }
+
     // MARK: export
 
     @Test(

@@ -69,6 +69,71 @@ struct InspectVerifyTests {
         )
     }
 
+    @Test("verify measures recall against exact searches, and shows how many neighbours nodes have")
+    func recallAndDegrees() throws {
+        let page = try Tool.run(["verify", fixture.graph, "--recall", "30"]).output
+        #expect(
+            page.contains(
+                /\nrecall: 30 queries, recall@10 [01]\.\d{4} ± 0\.\d{4}, target 0\.98; of an exact search over the same file\n/
+            ), "\(page)")
+        #expect(
+            page.contains(/\n\n  neighbours         nodes\n(?: +\d+(?: to \d+)? +[\d,]+(?:  (?:#+|\.))?\n)+$/),
+            "\(page)")
+        let none = try Tool.run(["verify", "--json", fixture.graph, "--recall", "0"]).object
+        #expect(none["recall"] is NSNull && none["postgres"] is NSNull && (none["findings"] as? [Any])?.isEmpty == true)
+        // Of a scanned index everything is found.
+        let scanned = try Tool.run(["verify", "--json", fixture.scanned]).object["recall"] as? [String: Double]
+        #expect(scanned?["recall"] == 1 && scanned?["queries"] == 100 && scanned?["standardError"] == 0)
+
+        // Of twenty nodes each has all others as neighbours, or all but one.
+        let directory = try TestDirectory.make("tool")
+        try VectorFiles.writeNpy(VectorFiles.rows(20, 8, seed: 71), to: directory + "/x.npy")
+        let small = [
+            "build", "--input", directory + "/x.npy", "--output", directory + "/x.nxi", "--exact-scan-max", "0",
+        ]
+        #expect(try Tool.run(small).exitCode == 0)
+        let histogram = try Tool.run(["verify", directory + "/x.nxi"]).output
+        #expect(
+            histogram.contains("\n    18 to 19            20  " + String(repeating: "#", count: 40) + "\n"),
+            "\(histogram)")
+        #expect(
+            histogram.contains("\n    20 to 23             0\n")
+                && histogram.hasSuffix("\n          32             0\n"))
+    }
+
+    @Test("a curve that promises too much is found out by searching")
+    func tooLittleRecall() throws {
+        let info = try Tool.run(["inspect", "--json", fixture.graph]).object
+        let points = try #require(info["calibration"] as? [[String: Double]])
+        let directory = try TestDirectory.make("tool")
+        let file = directory + "/x.nxi"
+        try FileManager.default.copyItem(atPath: fixture.graph, toPath: file)
+        for k in [10.0, 16] {
+            let first = try #require(points.firstIndex { $0["k"] == k })
+            try RewrittenIndex.write(
+                from: file, to: file, section: "CALB", offset: 16 * first + 8, value: Float(0.999).bitPattern)
+        }
+        let result = try Tool.run(["verify", file, "--recall", "200"])
+        #expect(result.exitCode == 1 && result.output.contains("x.nxi: UNSOUND. "), "\(result.output)")
+        #expect(
+            result.errors.contains(
+                /x\.nxi: searches for 200 of its own vectors find 0\.\d{4} of the 10 nearest, and its target/),
+            "\(result.errors)")
+        #expect(try Tool.run(["verify", file, "--recall", "0"]).exitCode == 0)
+    }
+
+    @Test("a terminal sees what is being checked; what is wrong stands in its place")
+    func terminal() throws {
+        let (exitCode, drawn) = try Tool.runOnTerminal(["verify", fixture.graph])
+        #expect(exitCode == 0 && drawn.contains("\rfollowing links …") && drawn.contains("\rself-test …"), "\(drawn)")
+        #expect(drawn.contains("\rrecall  0 %") && drawn.hasSuffix("\r\u{1B}[K") && !drawn.contains("\n"), "\(drawn)")
+        let directory = try TestDirectory.make("tool")
+        try RewrittenIndex.write(
+            from: fixture.graph, to: directory + "/x.nxi", section: "SELF", offset: 8, value: Float(0.5).bitPattern)
+        let (unsound, said) = try Tool.runOnTerminal(["verify", directory + "/x.nxi"])
+        #expect(unsound == 1 && said.contains("\r\u{1B}[KError: ") && said.hasSuffix("[lowRecall]\r\n"), "\(said)")
+    }
+
     @Test("a file whose self-test finds another share than it did is unsound")
     func weakSelfTest() throws {
         let directory = try TestDirectory.make("tool")

@@ -4,8 +4,12 @@ import Foundation
 /// An index with one number of it changed and every checksum and the content hash made right again, as docs/INDEX_FORMAT.md
 /// tells how: a file that says of itself what is not so.
 enum RewrittenIndex {
-    /// - Parameter offset: into the section.
-    static func write(from: String, to: String, section tag: String, offset: Int, value: UInt32) throws {
+    /// - Parameters:
+    ///   - offset: into the section.
+    ///   - keepsHash: leaves the content hash as it was: only comparing it shows that the file is another.
+    static func write(
+        from: String, to: String, section tag: String, offset: Int, value: UInt32, keepsHash: Bool = false
+    ) throws {
         var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: from)))
         func number(_ offset: Int, _ width: Int) -> Int {
             (0..<width).reversed().reduce(0) { $0 << 8 | Int(bytes[offset + $1]) }
@@ -24,9 +28,11 @@ enum RewrittenIndex {
                 digests += sha256(Array(content[piece..<min(piece + 1 << 20, length)]))
             }
         }
+        let hash = Array(bytes[128..<160])
         bytes.replaceSubrange(128..<160, with: repeatElement(0, count: 32))
         set(508, 0)
-        bytes.replaceSubrange(128..<160, with: sha256(digests + sha256(Array(bytes[..<4096]))))
+        bytes.replaceSubrange(
+            128..<160, with: keepsHash ? hash : sha256(digests + sha256(Array(bytes[..<4096]))))
         set(508, nx_crc32c(0, bytes, 4096))
         try Data(bytes).write(to: URL(fileURLWithPath: to))
     }

@@ -90,6 +90,19 @@ struct CopyTests {
         }
     }
 
+    @Test func theServersErrorInTheMiddleIsThrown() async throws {
+        try await OwnDatabase.withConnection { connection async throws in
+            let divided = await failure {
+                try await connection.copyOut(
+                    "COPY (SELECT 1 / (1000 - i) FROM generate_series(1, 2000) i) TO STDOUT (FORMAT binary)", into: 0
+                ) { count, _ in count += 1 }
+            }
+            #expect(divided?.sqlState?.rawValue == "22012", "\(String(describing: divided))")
+            // It was read to its end, so that the session goes on.
+            #expect(try await connection.query("SELECT 1")[0].decode(0, as: Int.self) == 1)
+        }
+    }
+
     @Test func aThrowingReaderEndsTheStream() async throws {
         try await OwnDatabase.with { database async throws in
             let pool = try await PostgresConnection.connect(database.configuration)

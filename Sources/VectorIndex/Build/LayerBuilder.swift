@@ -248,7 +248,7 @@ struct LayerBuilder {
     func repair() -> Bool {
         let scratch = scratches[0]
         for _ in 0..<64 {
-            let unreachable = graph.unreachable()
+            let unreachable = graph.unreachable(from: 0)
             let strayed = strayedEntries()
             if unreachable.isEmpty, strayed.isEmpty { return true }
             for entry in strayed {
@@ -262,7 +262,7 @@ struct LayerBuilder {
                 guard let giver = giver(to: node, isLost, scratch) else { continue }
                 let link = LayerGraph.link(LayerGraph.distance(giver), UInt32(node))
                 self.link(Int(LayerGraph.node(giver)), to: link, scratch)
-                graph.visitReachable(from: node, isNew: &isLost)
+                graph.follow(from: node, isNew: &isLost)
             }
         }
         return false
@@ -303,7 +303,7 @@ struct LayerBuilder {
         leadsHome[0] = true
         var strayed: [Int] = []
         for entry in 1..<max(min(Self.entriesMax, graph.nodes), 1) {
-            if graph.reaches(from: entry, leadsHome) { leadsHome[entry] = true } else { strayed.append(entry) }
+            if graph.reaches(from: entry, { leadsHome[$0] }) { leadsHome[entry] = true } else { strayed.append(entry) }
         }
         return strayed
     }

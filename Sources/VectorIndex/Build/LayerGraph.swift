@@ -3,7 +3,7 @@
 ///
 /// A link is `distance << 32 | node`, so that lists sort by distance. Shared by workers, each of which writes only lists
 /// that are its own at the time.
-final class LayerGraph: Sendable {
+final class LayerGraph: Sendable, LinkedNodes {
     let nodes: Int
     let degree: Int
     private let links: AlignedBuffer<UInt64>
@@ -41,38 +41,8 @@ final class LayerGraph: Sendable {
         counts[node] = UInt32(list.count)
     }
 
-    /// Which nodes cannot be reached from node 0, ascending. - Complexity: O(links).
-    func unreachable() -> [Int] {
-        guard nodes > 0 else { return [] }
-        var isNew = [Bool](repeating: true, count: nodes)
-        visitReachable(from: 0, isNew: &isNew)
-        return isNew.indices.filter { isNew[$0] }
-    }
-
-    /// Whether a node of `goals` can be reached. - Complexity: O(links), usually far less.
-    func reaches(from start: Int, _ goals: [Bool]) -> Bool {
-        var isMet = [Bool](repeating: false, count: nodes)
-        isMet[start] = true
-        var open = [start]
-        while let node = open.popLast() {
-            if goals[node] { return true }
-            for link in neighbors(of: node) where !isMet[Int(Self.node(link))] {
-                isMet[Int(Self.node(link))] = true
-                open.append(Int(Self.node(link)))
-            }
-        }
-        return false
-    }
-
-    /// Clears `isNew` of all that can be reached through new nodes.
-    func visitReachable(from start: Int, isNew: inout [Bool]) {
-        isNew[start] = false
-        var open = [start]
-        while let node = open.popLast() {
-            for link in neighbors(of: node) where isNew[Int(Self.node(link))] {
-                isNew[Int(Self.node(link))] = false
-                open.append(Int(Self.node(link)))
-            }
-        }
+    @inline(__always)
+    func forEachNeighbor(of node: Int, _ body: (Int) -> Void) {
+        for link in neighbors(of: node) { body(Int(Self.node(link))) }
     }
 }

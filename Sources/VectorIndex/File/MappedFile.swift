@@ -20,7 +20,9 @@ package final class MappedFile: @unchecked Sendable {
         case memory(AlignedBuffer<UInt8>)
     }
 
-    package init(path: String) throws(VectorIndexError) {
+    /// - Parameter remedy: what to do when the file is not there or cannot be read.
+    /// - Throws: at once for what is no file: nothing waits for whoever would write into a pipe.
+    package init(path: String, remedy: String = "Check the path and its permissions.") throws(VectorIndexError) {
         self.path = path
         do {
             let descriptor = try System.open(path, flags: O_RDONLY | O_NONBLOCK)
@@ -28,8 +30,7 @@ package final class MappedFile: @unchecked Sendable {
             let status = try System.status(of: descriptor)
             guard status.st_mode & S_IFMT == S_IFREG else {
                 throw VectorIndexError(
-                    .notARegularFile, "this is a directory or device, not a file", remedy: "Name an index file.",
-                    file: path)
+                    .notARegularFile, "this is \(status.kind), not a file", remedy: "Name a file.", file: path)
             }
             let length = Int(status.st_size)
             // An empty file cannot be mapped; it is read as no bytes.
@@ -49,8 +50,8 @@ package final class MappedFile: @unchecked Sendable {
             owner = .mapping(mapping)
         } catch let failure as System.Failure {
             throw VectorIndexError(
-                failure.number == ENOENT ? .notFound : .notReadable, failure.description,
-                remedy: "Check the path and its permissions, or build the index with `index-tool build`.", file: path,
+                failure.number == ENOENT ? .notFound : .notReadable,
+                "cannot \(failure.call) it (\(String(cString: strerror(failure.number))))", remedy: remedy, file: path,
                 systemError: failure.number)
         } catch let error as VectorIndexError {
             throw error
@@ -97,5 +98,18 @@ package final class MappedFile: @unchecked Sendable {
         let start = range.lowerBound / page * page
         let populateRead: CInt = 22
         madvise(UnsafeMutableRawPointer(mutating: base + start), range.upperBound - start, populateRead)
+    }
+}
+
+extension stat {
+    /// What it is of, in words.
+    fileprivate var kind: String {
+        switch st_mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "something else"
+        }
     }
 }

@@ -21,18 +21,18 @@ extension Snapshot {
     /// - Complexity: O(links), and a byte a node.
     public func graphReport() throws(VectorIndexError) -> GraphReport? {
         guard view.graph != nil else { return nil }
-        let degree = view.rowLayout.degree
-        var report = GraphReport(nodesByNeighbors: [Int](repeating: 0, count: degree + 1))
+        let links = RowLinks(view: view)
+        var report = GraphReport(nodesByNeighbors: [Int](repeating: 0, count: view.rowLayout.degree + 1))
         for node in 0..<view.nodes {
-            let slots = view.neighbors(ofRow: node)
             var count = 0
-            for slot in 0..<degree where slots[slot] != UInt32(node) { count += 1 }
+            links.forEachNeighbor(of: node) { _ in count += 1 }
             report.nodesByNeighbors[count] += 1
         }
         // What reaches node 0 reaches what node 0 reaches.
-        note(unmet(from: 0), in: &report)
-        for entry in 1..<max(min(EntryPoints.countMax, view.nodes), 1) where !reachesFirst(from: entry) {
-            note(unmet(from: entry), in: &report)
+        note(links.unreachable(from: 0), in: &report)
+        for entry in 1..<max(min(EntryPoints.countMax, view.nodes), 1)
+        where !links.reaches(from: entry, { $0 == 0 }) {
+            note(links.unreachable(from: entry), in: &report)
         }
         try view.file.checkWhole()
         return report
@@ -43,35 +43,20 @@ extension Snapshot {
         report.unreachable = unmet.count
         report.firstUnreachable = unmet.first
     }
+}
 
-    /// The nodes that no way leads to, ascending.
-    private func unmet(from start: Int) -> [Int] {
-        var isMet = [Bool](repeating: false, count: view.nodes)
-        follow(from: start, &isMet) { _ in false }
-        return isMet.indices.filter { !isMet[$0] }
-    }
+/// The links of level 0, as the rows of a file hold them.
+private struct RowLinks: LinkedNodes {
+    let view: SnapshotView
 
-    private func reachesFirst(from start: Int) -> Bool {
-        var isMet = [Bool](repeating: false, count: view.nodes)
-        return follow(from: start, &isMet) { $0 == 0 }
-    }
+    var nodes: Int { view.nodes }
 
-    /// Visits what can be reached until `isGoal` says so. - Returns: whether it did.
-    @discardableResult
-    private func follow(from start: Int, _ isMet: inout [Bool], until isGoal: (Int) -> Bool) -> Bool {
-        isMet[start] = true
-        var open = [start]
-        while let node = open.popLast() {
-            if isGoal(node) { return true }
-            let slots = view.neighbors(ofRow: node)
-            for slot in 0..<view.rowLayout.degree {
-                let neighbor = Int(slots[slot])
-                // Numbers of a damaged file may name nobody.
-                guard neighbor < view.nodes, !isMet[neighbor] else { continue }
-                isMet[neighbor] = true
-                open.append(neighbor)
-            }
+    func forEachNeighbor(of node: Int, _ body: (Int) -> Void) {
+        let slots = view.neighbors(ofRow: node)
+        for slot in 0..<view.rowLayout.degree {
+            let neighbor = Int(slots[slot])
+            // An empty slot names its own node; numbers of a damaged file may name nobody.
+            if neighbor != node, neighbor < view.nodes { body(neighbor) }
         }
-        return false
     }
 }

@@ -27,7 +27,9 @@ public final class Snapshot: Sendable {
         path: String, verification: Verification = .full, modelFingerprint: String? = nil, entry: EntryChoice
     ) throws(VectorIndexError) {
         try self.init(
-            file: MappedFile(path: path), verification: verification, modelFingerprint: modelFingerprint, entry: entry)
+            file: MappedFile(
+                path: path, remedy: "Check the path and its permissions, or build the index with `index-tool build`."),
+            verification: verification, modelFingerprint: modelFingerprint, entry: entry)
     }
 
     /// Checks bytes that are at hand already.
