@@ -24,6 +24,12 @@ struct Bench: ParsableCommand {
     var truth: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Masks of ids that may be answers: .npy, one row a filter, which the queries take in turn.",
+            valueName: "file"))
+    var filter: String?
+
+    @Option(
         name: .customShort("k"), parsing: .unconditional, help: ArgumentHelp("How many neighbours.", valueName: "count")
     )
     var k = 10
@@ -64,8 +70,13 @@ struct Bench: ParsableCommand {
             let vectors = try queryVectors()
             let (opening, snapshot) = try OpeningTimes.measure(path: index, query: vectors[0], k: k)
             var line = ProgressLine(vectors: 0)
+            let filters =
+                try filter.map { path throws(VectorIndexError) in
+                    try FilterFile(path: path, ids: snapshot.info.count).selections(in: snapshot)
+                } ?? []
             let run = BenchRun(
-                snapshot: snapshot, queries: vectors, truth: try trueNeighbors(of: vectors, in: snapshot, &line), k: k,
+                snapshot: snapshot, queries: vectors, filters: filters,
+                truth: try trueNeighbors(of: vectors, filters, in: snapshot, &line), k: k,
                 threads: threads > 0 ? threads : Environment.processors)
             let points = try run.points(try lists.sweep ?? .standard, rounds: rounds) {
                 line.show($0, done: $1, total: $2)
@@ -113,10 +124,19 @@ struct Bench: ParsableCommand {
     }
 
     private func trueNeighbors(
-        of vectors: [[Float]], in snapshot: Snapshot, _ line: inout ProgressLine
+        of vectors: [[Float]], _ filters: [Selection], in snapshot: Snapshot, _ line: inout ProgressLine
     ) throws(VectorIndexError) -> [Set<UInt64>] {
         guard let truth else {
             line.show("truth", done: 0, total: 1)
+            guard filters.isEmpty else {
+                var found: [Set<UInt64>] = []
+                for (i, vector) in vectors.enumerated() {
+                    let nearest = try snapshot.search(
+                        vector, k: k, within: filters[i % filters.count], effort: .targetRecall(1))
+                    found.append(Set(nearest.map(\.id)))
+                }
+                return found
+            }
             return try snapshot.exactSearch(vectors, k: k).map { Set($0.map(\.id)) }
         }
         return try TruthFile(path: truth, queries: vectors.count, k: k).neighbors(k: k, in: snapshot)

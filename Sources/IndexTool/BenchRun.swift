@@ -9,16 +9,21 @@ import VectorIndex
 struct BenchRun: Sendable {
     let snapshot: Snapshot
     let queries: [[Float]]
+    /// What the answers must be of: the queries take them in turn; all ids when empty.
+    let filters: [Selection]
     /// The true neighbours of each query.
     let truth: [Set<UInt64>]
     let k: Int
     let threads: Int
     private let scratches: [SearchScratch]
 
-    init(snapshot: Snapshot, queries: [[Float]], truth: [Set<UInt64>], k: Int, threads: Int) {
+    init(
+        snapshot: Snapshot, queries: [[Float]], filters: [Selection] = [], truth: [Set<UInt64>], k: Int, threads: Int
+    ) {
         precondition(queries.count == truth.count && threads > 0)
         self.snapshot = snapshot
         self.queries = queries
+        self.filters = filters
         self.truth = truth
         self.k = k
         self.threads = threads
@@ -129,7 +134,11 @@ struct BenchRun: Sendable {
     private func search(
         _ query: Int, _ effort: SearchEffort?, _ scratch: SearchScratch
     ) throws(VectorIndexError) -> [Neighbor] {
-        try snapshot.search(queries[query], k: k, effort: effort, scratch: scratch)
+        guard filters.isEmpty else {
+            return try snapshot.search(
+                queries[query], k: k, within: filters[query % filters.count], effort: effort, scratch: scratch)
+        }
+        return try snapshot.search(queries[query], k: k, effort: effort, scratch: scratch)
     }
 
     /// Each thread does its share of the queries with its own scratch space: every so-many-th, so that no share is harder.

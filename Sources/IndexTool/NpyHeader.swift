@@ -9,9 +9,12 @@ enum NpyElement: String {
     case int64 = "<i8"
     case uint32 = "<u4"
     case uint64 = "<u8"
+    case uint8 = "|u1"
+    case bool = "|b1"
 
     var bytes: Int {
         switch self {
+        case .uint8, .bool: 1
         case .float16: 2
         case .float32, .int32, .uint32: 4
         case .float64, .int64, .uint64: 8
@@ -19,6 +22,9 @@ enum NpyElement: String {
     }
 
     var isFloat: Bool { self == .float16 || self == .float32 || self == .float64 }
+
+    /// Whether it can hold an id.
+    var isNumber: Bool { bytes >= 4 && !isFloat }
 }
 
 /// The start of an `.npy` file (NumPy Enhancement Proposal 1), versions 1 to 3.

@@ -11,7 +11,7 @@ struct TruthFile {
         let file = try MappedFile(path: path)
         table = try NpyTable(
             file, wanted: "Write ids as a table: numpy.save(path, ids.astype('int64')) with ids of shape (queries, k).",
-            accepts: { !$0.isFloat })
+            accepts: \.isNumber)
         guard table.rows == queries, table.columns >= k else {
             throw VectorIndexError(
                 .invalidParameter,
@@ -56,7 +56,7 @@ struct TruthFile {
         case .uint32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
         case .int64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
         case .uint64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        case .float16, .float32, .float64: preconditionFailure("the table was opened for whole numbers")
+        case .float16, .float32, .float64, .uint8, .bool: preconditionFailure("the table was opened for whole numbers")
         }
     }
 }

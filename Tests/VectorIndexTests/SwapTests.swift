@@ -20,7 +20,7 @@ struct SwapTests {
             try builder.write(to: path)
             return path
         }
-        let holder = SnapshotHolder(try Snapshot(path: paths[0]))
+        let index = try LiveIndex(Snapshot(path: paths[0]))
         let done = Flag()
         let swaps = 200
         try await withThrowingTaskGroup(of: Int.self) { group in
@@ -29,7 +29,7 @@ struct SwapTests {
                     var answers = 0
                     let scratch = SearchScratch()
                     while !done.isSet.load(ordering: .acquiring) || answers == 0 {
-                        let snapshot = try #require(holder.current)
+                        let snapshot = index.current.snapshot
                         let found = try snapshot.search(queries[answers % queries.count], k: 10, scratch: scratch)
                         #expect(found.count == 10)
                         #expect(found.allSatisfy { $0.id % 10 == snapshot.info.sourceVersion })
@@ -41,8 +41,8 @@ struct SwapTests {
             }
             for swap in 1...swaps {
                 let next = try Snapshot(path: paths[swap % 2])
-                let before = holder.swap(next)
-                #expect(before?.info.sourceVersion == UInt64((swap + 1) % 2))
+                #expect(index.current.version == UInt64((swap + 1) % 2))
+                try index.replace(next)
                 await Task.yield()
             }
             done.isSet.store(true, ordering: .releasing)
@@ -54,12 +54,11 @@ struct SwapTests {
     func released() throws {
         let path = try Fixture.path()
         try Fixture.write([[1, 0]], to: path)
-        let holder = SnapshotHolder(try Snapshot(path: path))
-        weak let seen = holder.current
+        let index = try LiveIndex(Snapshot(path: path))
+        weak let seen = index.current
         #expect(seen != nil)
-        holder.swap(nil)
+        try index.install(Snapshot(path: path))
         #expect(seen == nil)
-        #expect(holder.current == nil)
     }
 }
 

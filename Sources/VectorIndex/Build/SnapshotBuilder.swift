@@ -10,6 +10,8 @@ public struct SnapshotBuilder: Sendable {
     public let parameters: BuildParameters
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
+    /// By id; ids without labels are left out.
+    private(set) var labels: [UInt64: [Label]] = [:]
 
     /// What is wrong with dimensions or parameters is said by `write`.
     public init(dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()) {
@@ -27,7 +29,10 @@ public struct SnapshotBuilder: Sendable {
     }
 
     /// Adds a vector under an id of the caller's. Ids must differ; whether they do is seen by `write`.
-    public mutating func add(id: UInt64, vector: UnsafeBufferPointer<Float>) throws(VectorIndexError) {
+    public mutating func add(
+        id: UInt64, vector: UnsafeBufferPointer<Float>, labels: [Label] = []
+    ) throws(VectorIndexError) {
+        for label in labels { try label.check() }
         guard ids.count < IndexFormat.nodesMax else {
             throw VectorIndexError(
                 .tooLarge, "an index holds at most \(IndexFormat.nodesMax) vectors",
@@ -35,6 +40,7 @@ public struct SnapshotBuilder: Sendable {
         }
         let length = try VectorCheck.length(of: vector, dimensions: dimensions, metric: metric)
         ids.append(id)
+        if !labels.isEmpty { self.labels[id] = labels }
         if metric == .cosine {
             for value in vector { vectors.append(Float(Double(value) / length)) }
         } else {
@@ -42,8 +48,18 @@ public struct SnapshotBuilder: Sendable {
         }
     }
 
-    public mutating func add(id: UInt64, vector: [Float]) throws(VectorIndexError) {
-        try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in try add(id: id, vector: vector) }
+    /// Adds a vector that a snapshot holds as it is: checked, and of unit length under cosine.
+    mutating func add(id: UInt64, stored vector: [Float], labels: [Label]) {
+        precondition(vector.count == dimensions)
+        ids.append(id)
+        vectors += vector
+        if !labels.isEmpty { self.labels[id] = labels }
+    }
+
+    public mutating func add(id: UInt64, vector: [Float], labels: [Label] = []) throws(VectorIndexError) {
+        try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in
+            try add(id: id, vector: vector, labels: labels)
+        }
     }
 
     /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes

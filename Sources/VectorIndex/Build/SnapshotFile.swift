@@ -8,6 +8,7 @@ struct SnapshotFile {
     private let graph: BuiltGraph?
     private let dimensions: Int
     private let metric: Metric
+    private let labels: [UInt64: [Label]]
     private var file: SectionWriter
 
     private static let bufferBytes = 4 << 20
@@ -16,6 +17,7 @@ struct SnapshotFile {
         let parameters = builder.parameters
         dimensions = builder.dimensions
         metric = builder.metric
+        labels = builder.labels
         self.order = order
         self.graph = graph
         header.count = UInt64(order.ids.count)
@@ -60,6 +62,7 @@ struct SnapshotFile {
         try writeArray(.ids, order.ids)
         try writeArray(.idOrder, order.idOrder)
         if let starts = order.groupStarts { try writeArray(.groups, starts) }
+        if !labels.isEmpty { try writeLabels() }
         try file.finish(header)
     }
 
@@ -90,6 +93,13 @@ struct SnapshotFile {
             try file.append(slots.bytes(count: level.nodes * degree))
         }
         try file.end()
+    }
+
+    private mutating func writeLabels() throws(VectorIndexError) {
+        let sections = try LabelSections(order.ids.map { Array(Set(labels[$0] ?? [])) })
+        try writeArray(.labels, sections.entries, stride: LabelIndex.entryBytes, isOptional: true)
+        try writeArray(.labelText, sections.text, isOptional: true)
+        try writeArray(.labelPostings, sections.postings, isOptional: true)
     }
 
     private mutating func writeExact(

@@ -30,10 +30,18 @@ package struct SectionTag: Hashable, Sendable, CustomStringConvertible {
     /// Sample queries with their exact neighbours.
     static let selfTest = SectionTag("SELF")
 
+    /// The labels, ascending; their text; and the positions in IDS that have them.
+    static let labels = SectionTag("LBLS")
+    static let labelText = SectionTag("LBLT")
+    static let labelPostings = SectionTag("LBLP")
+
     /// All that this version reads.
     static let known: Set<SectionTag> = [
-        rows, upper, exact, ids, idOrder, groups, center, calibration, selfTest,
+        rows, upper, exact, ids, idOrder, groups, center, calibration, selfTest, labels, labelText, labelPostings,
     ]
+
+    /// What a file may have or not, whatever its header says.
+    static let voluntary: Set<SectionTag> = [calibration, selfTest, labels, labelText, labelPostings]
 
     package var description: String {
         let letters = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * UInt32($0))) }

@@ -138,6 +138,7 @@ struct SnapshotLayout {
             if header.metric == .squaredL2 { expected[.center] = (4, dimensions) }
         }
         try checkMeasures(file: file)
+        try checkLabels(file: file)
         for entry in sections {
             func damaged(_ what: String) -> VectorIndexError {
                 VectorIndexError(
@@ -145,7 +146,7 @@ struct SnapshotLayout {
                     offset: entry.offset)
             }
             guard let rule = expected.removeValue(forKey: entry.tag) else {
-                if entry.tag == .calibration || entry.tag == .selfTest { continue }
+                if SectionTag.voluntary.contains(entry.tag) { continue }
                 // Nobody has checked its length, and whoever looks for its tag would take it.
                 guard !SectionTag.known.contains(entry.tag) else {
                     throw damaged("the header leaves no place for the section")
@@ -195,6 +196,27 @@ struct SnapshotLayout {
             guard entry.stride >= 8, entry.stride <= 4096, entry.stride % 4 == 0, entry.length >= header,
                 (entry.length - header) % entry.stride == 0
             else { throw damaged(entry) }
+        }
+    }
+
+    /// Three sections that only make sense together.
+    private func checkLabels(file: String) throws(VectorIndexError) {
+        let strides: [(tag: SectionTag, stride: UInt64)] = [
+            (.labels, UInt64(LabelIndex.entryBytes)), (.labelText, 1), (.labelPostings, 4),
+        ]
+        let present = strides.filter { section($0.tag) != nil }
+        guard !present.isEmpty else { return }
+        for (tag, stride) in strides {
+            guard let entry = section(tag) else {
+                throw VectorIndexError(
+                    .damaged, "the section is missing beside \(present[0].tag)", remedy: VectorIndexError.rebuild,
+                    file: file, section: tag.description)
+            }
+            guard entry.stride == stride, entry.length % stride == 0 else {
+                throw VectorIndexError(
+                    .damaged, "\(entry.length) bytes are no whole number of elements of \(entry.stride)",
+                    remedy: VectorIndexError.rebuild, file: file, section: tag.description, offset: entry.offset)
+            }
         }
     }
 

@@ -56,6 +56,22 @@ final class EntryPoints: Sendable {
         for i in 0..<nearest.count { keys[i] = nearest.keys[i] }
         return nearest.count
     }
+
+    /// The same, of the seeds of a selection and of the entries; a seed that is an entry counts once.
+    func starts(_ code: QueryCode, _ scratch: WalkScratch, _ seeds: [UInt32], _ walk: GraphWalk) -> Int {
+        let startCount = starts(code, scratch)
+        let keys = scratch.keys.base
+        let products = scratch.sums.base
+        var best = NodeKey.none
+        seeds.withUnsafeBufferPointer { seeds in
+            walk.ownDistances(code, seeds.baseAddress!, count: seeds.count, products) {
+                best = min(best, NodeKey.make($1, seeds[$0]))
+            }
+        }
+        for i in 0..<startCount where keys[i] == best { return startCount }
+        keys[startCount] = best
+        return startCount + 1
+    }
 }
 
 /// The way down from the top level to level 0, greedily on each level, as HNSW has it (Malkov and Yashunin, 2016).
@@ -65,7 +81,6 @@ struct UpperDescent: @unchecked Sendable {
     /// Levels 1, 2, ...: how many nodes they have, and their slots.
     let levels: [(nodes: Int, slots: UnsafePointer<UInt32>)]
     let degree: Int
-    private let kernels = Kernels.active
 
     init(levels: [(nodes: Int, slots: UnsafePointer<UInt32>)], degree: Int) {
         self.levels = levels
@@ -76,21 +91,10 @@ struct UpperDescent: @unchecked Sendable {
     func start(_ walk: GraphWalk, _ code: QueryCode, _ scratch: WalkScratch) -> Int {
         let ids = scratch.ids.base
         let products = scratch.sums.base
-        func distance(_ i: Int) -> Float {
-            let own = code.ownScale * Float(products[i] &- code.bias)
-            guard walk.layout.hasNorm else { return own }
-            let row = UnsafeRawPointer(walk.rows + Int(ids[i]) * walk.layout.stride)
-            return own + walk.halfUnitSquare * Float(row.load(fromByteOffset: walk.layout.normOffset, as: Int32.self))
-        }
-        func measure(_ count: Int) {
-            kernels.dots(
-                rows: walk.rows, stride: walk.layout.stride, ids: ids, count: count, query: code.bytes,
-                length: walk.layout.codeBytes, out: products)
-        }
         var at: UInt32 = 0
         ids[0] = at
-        measure(1)
-        var least = distance(0)
+        var least = Float.infinity
+        walk.ownDistances(code, ids, count: 1, products) { least = $1 }
         var distances = 1
         for level in levels.reversed() {
             while true {
@@ -100,11 +104,9 @@ struct UpperDescent: @unchecked Sendable {
                     ids[count] = slots[slot]
                     count += 1
                 }
-                measure(count)
                 distances += count
                 var next = at
-                for i in 0..<count {
-                    let own = distance(i)
+                walk.ownDistances(code, ids, count: count, products) { i, own in
                     if own < least {
                         least = own
                         next = ids[i]

@@ -59,6 +59,19 @@ struct ExactVectors: @unchecked Sendable {
         return best.sorted.map { (score: $0.score, row: $0.node) }
     }
 
+    /// The k nearest of some rows, best first, by a scan of them.
+    func nearest(to query: UnsafePointer<Float>, k: Int, among rows: BitSet) -> [Scored] {
+        var best = TopK(k: k)
+        let rowsPerBlock = 256
+        withUnsafeTemporaryAllocation(of: Float.self, capacity: rowsPerBlock) { scores in
+            rows.forEachBlock(of: rowsPerBlock) { block, count in
+                self.scores(query, block, count: count, into: scores.baseAddress!)
+                for i in 0..<count where scores[i] >= best.threshold { best.insert(scores[i], block[i]) }
+            }
+        }
+        return best.sorted.map { (score: $0.score, row: $0.node) }
+    }
+
     private func scan(_ query: UnsafePointer<Float>, k: Int, isAllowed: [Bool]?) -> [Scored] {
         guard let isAllowed else { return nearest(to: query, k: k) }
         var best = TopK(k: k)

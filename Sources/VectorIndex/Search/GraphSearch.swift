@@ -35,9 +35,13 @@ final class GraphSearch: @unchecked Sendable {
     /// 1/√(code bytes): measured, about five.
     static let rerankMargin: Float = 0.078
 
+    var rerankMargin: Float { Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot() }
+
     /// Searches for the query in `scratch.query`, and leaves nodes and their scores, in no order, in `scratch.ids` and
     /// `scratch.scores`. - Returns: how many; fewer than k when the walk met no more.
-    func run(_ scratch: SearchScratch, k: Int, rule: WalkRule) -> Int {
+    ///
+    /// - Parameter selection: among what the answers must be.
+    func run(_ scratch: SearchScratch, k: Int, rule: WalkRule, within selection: Selection? = nil) -> Int {
         scratch.fit(
             walk.layout, nodes: walk.nodes, nearest: rule.nearest, recorded: rule.radius == nil ? nil : walk.nodes)
         let code = scratch.code
@@ -49,10 +53,17 @@ final class GraphSearch: @unchecked Sendable {
         } else {
             starts = entries.starts(code, scratch.walk)
         }
-        let result = walk.run(code, starts: starts, rule: rule, scratch.walk)
+        let result: WalkResult
+        if let selection {
+            starts = entries.starts(code, scratch.walk, selection.seeds, walk)
+            result = walk.run(code, starts: starts, rule: rule, scratch.walk, among: selection.nodes)
+        } else {
+            result = walk.run(code, starts: starts, rule: rule, scratch.walk)
+        }
         scratch.statistics.hops = result.hops
         scratch.statistics.distances = result.hops * (walk.layout.degree + 1) + distances
-        let margin = Self.rerankMargin / Float(walk.layout.codeBytes).squareRoot()
+        if result.isCutShort { return 0 }
+        let margin = rerankMargin
         let recorded = scratch.walk.recorded.base
         var limit = (rule.radius ?? -.infinity) + margin
         if rule.nearest == k, result.nearestCount > 0 {
@@ -63,9 +74,17 @@ final class GraphSearch: @unchecked Sendable {
             if nearest.count > 0 { limit = max(limit, NodeKey.distance(nearest.largest) + margin) }
         }
         let last = NodeKey.make(limit, .max)
+        return rank(scratch, result.recorded, upTo: last)
+    }
+
+    /// Scores those of the first `count` nodes in `scratch.walk.recorded` whose keys are no larger than `last`, into
+    /// `scratch.ids` and `scratch.scores`. - Returns: how many.
+    @inline(__always)
+    func rank(_ scratch: SearchScratch, _ count: Int, upTo last: Int64 = .max) -> Int {
+        let recorded = scratch.walk.recorded.base
         let ids = scratch.ids.base
         var examined = 0
-        for i in 0..<result.recorded where recorded[i] <= last {
+        for i in 0..<count where recorded[i] <= last {
             ids[examined] = NodeKey.node(recorded[i])
             examined += 1
         }

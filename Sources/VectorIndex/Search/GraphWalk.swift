@@ -10,6 +10,10 @@ struct WalkRule {
     var cap: Int
     /// Nodes nearer than this are expanded whatever the limit says: a search by distance.
     var radius: Float? = nil
+    /// A filtered walk gives up after so many rows.
+    var hopsMax = Int.max
+    /// The slack for nodes that a filter lets no answer be.
+    var bridgeSlack: Float = 0
 
     static let hotMax = Int(NX_HOT)
 
@@ -26,6 +30,8 @@ struct WalkResult {
     var hops = 0
     /// How many the scratch's `nearest` holds, the farthest of them first: at most the rule's.
     var nearestCount = 0
+    /// Whether it gave up before its end.
+    var isCutShort = false
 }
 
 /// The way through packed rows from an entry to a query's neighbours.
@@ -61,6 +67,20 @@ struct GraphWalk {
     ///
     /// - Precondition: 1...32 different nodes that are there.
     func run(_ code: QueryCode, starts: Int, rule: WalkRule, _ scratch: WalkScratch) -> WalkResult {
+        walk(code, starts: starts, rule: rule, scratch, EveryNode())
+    }
+
+    /// The same, with nodes among which the answers must be.
+    func run(
+        _ code: QueryCode, starts: Int, rule: WalkRule, _ scratch: WalkScratch, among nodes: BitSet
+    ) -> WalkResult {
+        walk(code, starts: starts, rule: rule, scratch, SelectedNodes(nodes: nodes))
+    }
+
+    @inline(__always)
+    private func walk<Admitted: Admission>(
+        _ code: QueryCode, starts: Int, rule: WalkRule, _ scratch: WalkScratch, _ admission: Admitted
+    ) -> WalkResult {
         var shape = layout.shape
         let stride = layout.stride
         let query = UnsafePointer(code.query)
@@ -91,6 +111,7 @@ struct GraphWalk {
         var oldest = 0
         var waiting = 0
         var stop = Float.infinity
+        var bridgeStop = Float.infinity
         // How many of the nearest have vectors that were not asked for.
         var unasked = vectors.map { $0.bytes * rule.nearest <= Self.vectorBytesMax ? rule.nearest : 0 } ?? 0
 
@@ -135,6 +156,15 @@ struct GraphWalk {
             // The limit may have come down since.
             if NodeKey.distance(first) > stop { continue }
             let node = NodeKey.node(first)
+            let isAnswer = admission.admits(node)
+            if !Admitted.isForAll {
+                if !isAnswer, NodeKey.distance(first) > bridgeStop { continue }
+                if result.hops == rule.hopsMax {
+                    result.isCutShort = true
+                    result.nearestCount = nearest.count
+                    return result
+                }
+            }
 
             let row = rows + Int(node) * stride
             let product = kernels.scan(&shape, query, row: row, next: next ?? row, sums: sums)
@@ -144,13 +174,17 @@ struct GraphWalk {
                     halfUnitSquare * Float(UnsafeRawPointer(row + normOffset).load(as: Int32.self))
             }
             let own = NodeKey.make(distance, node)
-            nearest.insert(own)
             result.hops += 1
-            if result.recorded == recordedMax { result.recorded = keepNearest(recorded, recordedMax) }
-            recorded[result.recorded] = own
-            result.recorded += 1
-
-            if nearest.isFull { stop = max(NodeKey.distance(nearest.largest) + rule.slack, radius) }
+            if isAnswer {
+                nearest.insert(own)
+                if result.recorded == recordedMax { result.recorded = keepNearest(recorded, recordedMax) }
+                recorded[result.recorded] = own
+                result.recorded += 1
+                if nearest.isFull {
+                    stop = max(NodeKey.distance(nearest.largest) + rule.slack, radius)
+                    if !Admitted.isForAll { bridgeStop = stop - rule.slack + rule.bridgeSlack }
+                }
+            }
             let limit = isCapped ? min(stop, NodeKey.distance(hot[capIndex])) : stop
             let near = kernels.selectNear(
                 &shape, query, row: row, sums: sums, base: distance, limit: limit, ids: ids, distances: distances)
@@ -161,6 +195,7 @@ struct GraphWalk {
             for i in 0..<near {
                 let neighbor = ids[i]
                 guard neighbor < nodes, marks[Int(neighbor)] != epoch else { continue }
+                if !Admitted.isForAll, distances[i] > bridgeStop, !admission.admits(neighbor) { continue }
                 marks[Int(neighbor)] = epoch
                 let key = NodeKey.make(distances[i], neighbor)
                 if key < overflowLeast {
@@ -175,6 +210,25 @@ struct GraphWalk {
             let fallen = kernels.insert(keys, count: count, into: hot, overflow: overflow + overflowCount)
             for i in overflowCount..<overflowCount + fallen { overflowLeast = min(overflowLeast, overflow[i]) }
             overflowCount += fallen
+        }
+    }
+
+    /// The distances of some nodes' own codes. - Parameter products: room for `count` numbers.
+    @inline(__always)
+    func ownDistances(
+        _ code: QueryCode, _ ids: UnsafePointer<UInt32>, count: Int, _ products: UnsafeMutablePointer<Int32>,
+        _ take: (Int, Float) -> Void
+    ) {
+        kernels.dots(
+            rows: rows, stride: layout.stride, ids: ids, count: count, query: code.bytes, length: layout.codeBytes,
+            out: products)
+        for i in 0..<count {
+            var distance = code.ownScale * Float(products[i] &- code.bias)
+            if layout.hasNorm {
+                let row = UnsafeRawPointer(rows + Int(ids[i]) * layout.stride)
+                distance += halfUnitSquare * Float(row.load(fromByteOffset: layout.normOffset, as: Int32.self))
+            }
+            take(i, distance)
         }
     }
 

@@ -21,17 +21,20 @@ extension Snapshot {
 
     /// The ids of scored nodes, best first; equal scores by id.
     @inline(__always)
-    func neighbors(count: Int, k: Int, _ scored: (Int) -> ExactVectors.Scored) -> [Neighbor] {
+    func neighbors(
+        count: Int, k: Int, within positions: BitSet? = nil, _ scored: (Int) -> ExactVectors.Scored
+    ) -> [Neighbor] {
         var found: [Neighbor] = []
         found.reserveCapacity(count)
         for i in 0..<count {
             let (score, node) = scored(i)
             // A node's ids ascend: those beyond k are never among the k best.
-            let positions = view.idPositions(of: Int(node)).prefix(k)
-            // Groups of a damaged file may overlap, and an answer would be as large as it likes.
-            guard positions.count <= view.count - found.count else { break }
-            for position in positions {
+            var room = k
+            for position in view.idPositions(of: Int(node)) where positions?.contains(position) ?? true {
+                // Groups of a damaged file may overlap, and an answer would be as large as it likes.
+                guard room > 0, found.count < view.count else { break }
                 found.append(Neighbor(id: view.ids[position], score: score))
+                room -= 1
             }
         }
         found.sort(by: Neighbor.isBetter)

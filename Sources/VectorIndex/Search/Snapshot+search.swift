@@ -89,7 +89,7 @@ extension Snapshot {
 
     /// When a walk for k neighbours ends; nil when only a scan will do. What makes no sense is refused whether or not
     /// there is a graph to walk.
-    private func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule? {
+    func walkRule(for effort: SearchEffort?, k: Int) throws(VectorIndexError) -> WalkRule? {
         switch effort ?? .targetRecall(info.targetRecall) {
         case .efSearch(let ef):
             guard (1...IndexFormat.efMax).contains(ef) else {
@@ -113,7 +113,7 @@ extension Snapshot {
     }
 
     /// Takes a scratch and puts the checked query into it.
-    private func prepared(_ query: [Float], _ scratch: SearchScratch?) throws(VectorIndexError) -> SearchScratch {
+    func prepared(_ query: [Float], _ scratch: SearchScratch?) throws(VectorIndexError) -> SearchScratch {
         let own = scratch ?? pool.take()
         own.take()
         own.fit(dimensions: view.dimensions)
@@ -126,7 +126,7 @@ extension Snapshot {
         return own
     }
 
-    private func giveBack(_ own: SearchScratch, unless scratch: SearchScratch?) {
+    func giveBack(_ own: SearchScratch, unless scratch: SearchScratch?) {
         own.giveBack()
         if scratch == nil { pool.giveBack(own) }
     }

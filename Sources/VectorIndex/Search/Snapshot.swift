@@ -1,6 +1,6 @@
 /// One index file, mapped and unchanging: any number of threads search it at once.
 ///
-/// The mapping goes when the last reference does. See `SnapshotHolder` for changing generations under load.
+/// The mapping goes when the last reference does. See `LiveIndex` for changes and new generations under load.
 public final class Snapshot: Sendable {
     public let info: SnapshotInfo
     let view: SnapshotView

@@ -20,6 +20,8 @@ public struct SnapshotInfo: Sendable, Equatable {
     /// Whether it is searched through a graph; otherwise it is scanned exactly.
     public var hasGraph: Bool
     public var degree: Int
+    /// Bits a coordinate of the neighbours' codes in a row; nil when the index is scanned.
+    public var neighborBits: Int?
     public var upperDegree: Int
     public var layers: Int
     public var efConstruction: Int
@@ -52,6 +54,7 @@ public struct SnapshotInfo: Sendable, Equatable {
         codeKind = header.codeKind.name
         hasGraph = header.codeKind != .none
         degree = Int(header.degree)
+        neighborBits = header.codeKind == .none ? nil : header.codeKind.planes
         upperDegree = Int(header.upperDegree)
         layers = Int(header.layers)
         efConstruction = Int(header.efConstruction)

@@ -21,6 +21,8 @@ struct SnapshotView: @unchecked Sendable {
     /// The graph, where there is one.
     let graph: GraphSearch?
     let calibration: Calibration
+    /// Where ids have labels.
+    let labels: LabelIndex?
     let selfTest: SelfTest?
 
     init(file: MappedFile, layout: SnapshotLayout, entry: EntryChoice) throws(VectorIndexError) {
@@ -45,6 +47,7 @@ struct SnapshotView: @unchecked Sendable {
         upper = try Self.upperLevels(of: layout, base: base, file: file.path)
         calibration = Calibration(points: CalibrationPoint.read(section(.calibration, as: UInt8.self), layout))
         selfTest = SelfTest(section(.selfTest, as: UInt32.self), layout)
+        labels = Self.labels(of: layout, base: base)
         guard header.codeKind != .none else {
             graph = nil
             return
@@ -63,6 +66,19 @@ struct SnapshotView: @unchecked Sendable {
             walk: walk, entries: EntryPoints(walk, count: min(nodes, EntryPoints.countMax)), descent: descent,
             encoding: encoding, vectors: exact, vectorOfNode: nil,
             ids: groupStarts == nil ? ids : nil)
+    }
+
+    private static func labels(of layout: SnapshotLayout, base: UnsafeRawPointer) -> LabelIndex? {
+        guard let entries = layout.section(.labels), let text = layout.section(.labelText),
+            let postings = layout.section(.labelPostings)
+        else { return nil }
+        func start<Element>(_ section: SectionEntry, as type: Element.Type) -> UnsafePointer<Element> {
+            (base + Int(section.offset)).assumingMemoryBound(to: Element.self)
+        }
+        return LabelIndex(
+            entries: start(entries, as: UInt8.self), count: Int(entries.length) / LabelIndex.entryBytes,
+            text: UnsafeBufferPointer(start: start(text, as: UInt8.self), count: Int(text.length)),
+            postings: UnsafeBufferPointer(start: start(postings, as: UInt32.self), count: Int(postings.length) / 4))
     }
 
     /// Reads the directory of UPPR and reconciles it with the section's length.
@@ -113,13 +129,16 @@ struct SnapshotView: @unchecked Sendable {
     }
 
     /// The node that holds an id. - Complexity: O(log n).
-    func node(of id: UInt64) -> Int? {
+    func node(of id: UInt64) -> Int? { position(of: id).flatMap { node(atPosition: $0) } }
+
+    /// Where an id stands in `ids`. - Complexity: O(log n).
+    func position(of id: UInt64) -> Int? {
         var range = 0..<count
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
             let position = Int(idOrder[middle])
             guard position < count else { return nil }
-            if ids[position] == id { return node(atPosition: position) }
+            if ids[position] == id { return position }
             range = ids[position] < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return nil

@@ -19,6 +19,7 @@ struct SnapshotVerifier {
         try verifyUpper()
         try verifyGroups()
         try verifyIDs()
+        try verifyLabels()
     }
 
     private func damaged(_ what: String, _ section: SectionEntry, at offset: Int) -> VectorIndexError {
@@ -78,6 +79,40 @@ struct SnapshotVerifier {
         }
         guard starts[view.nodes] == UInt32(view.count) else {
             throw damaged("the groups do not end at \(view.count)", section, at: 4 * view.nodes)
+        }
+    }
+
+    /// Labels that ascend strictly, each with positions that do.
+    private func verifyLabels() throws(VectorIndexError) {
+        guard let labels = view.labels, let section = view.layout.section(.labels),
+            let text = view.layout.section(.labelText), let postings = view.layout.section(.labelPostings)
+        else { return }
+        let bytes = view.file.bytes[Int(text.offset)..<Int(text.offset + text.length)]
+        var textStart = 0
+        var postingsStart: UInt64 = 0
+        var previous: Label?
+        for i in 0..<labels.count {
+            let at = LabelIndex.entryBytes * i
+            let entry = labels.entry(i)
+            guard entry.postingsEnd >= postingsStart, entry.postingsEnd * 4 <= postings.length else {
+                throw damaged("label \(i) has no postings of its own", section, at: at)
+            }
+            let textEnd = Int(entry.textEnd)
+            guard textEnd <= bytes.count, entry.fieldBytes >= 1, textStart + Int(entry.fieldBytes) <= textEnd,
+                String(validating: bytes.dropFirst(textStart).prefix(textEnd - textStart), as: UTF8.self) != nil
+            else { throw damaged("label \(i) has no text of its own", section, at: at + 8) }
+            let label = labels.label(i)
+            if let previous, previous >= label { throw damaged("labels are not in ascending order", section, at: at) }
+            let own = labels.postings(i)
+            for j in own.indices where own[j] >= UInt32(view.count) || (j > 0 && own[j] <= own[j - 1]) {
+                throw damaged(
+                    "position \(own[j]) of label \(i) is out of order, or not one of \(view.count)", postings,
+                    at: 4 * (Int(postingsStart) + j))
+            }
+            (textStart, postingsStart, previous) = (textEnd, entry.postingsEnd, label)
+        }
+        guard textStart == bytes.count, postingsStart * 4 == postings.length else {
+            throw damaged("the labels end before their text and postings", section, at: Int(section.length))
         }
     }
 
