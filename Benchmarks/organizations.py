@@ -23,14 +23,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PSQL = ROOT / ".nexify/parts/postgresql/bin/psql"
+# A request reads its user's memberships, and nobody is a member of ten thousand.
+ORGANIZATIONS_PER_USER = 250
 SECRET = "benchmark-of-many-organisations-signs-with-this"
 QUESTION = "When is my payout sent?"
 
 FILL = """
 SET synchronous_commit = off;
 INSERT INTO organizations (id, name) SELECT n, 'Organisation ' || n FROM generate_series({first}, {last}) AS n;
+INSERT INTO users (username, password_hash)
+    SELECT 'agent-' || n, password_hash FROM users, generate_series({first} / {per_user}, {last} / {per_user}) AS n
+    WHERE username = 'agent';
 INSERT INTO memberships (organization_id, user_id, role)
-    SELECT n, (SELECT id FROM users WHERE username = 'agent'), 'agent' FROM generate_series({first}, {last}) AS n;
+    SELECT n, u.id, 'agent' FROM generate_series({first}, {last}) AS n JOIN users u ON u.username = 'agent-' || n / {per_user};
 INSERT INTO documents (id, organization_id, title, text)
     SELECT n, n, 'Handbook', 'text' FROM generate_series({first}, {last}) AS n;
 INSERT INTO chunks (organization_id, document_id, chunk_index, text, char_start, char_end, embedding, embedding_model)
@@ -43,6 +48,21 @@ INSERT INTO index_sources (organization_id, kind, log_floor)
 SELECT setval(pg_get_serial_sequence('documents', 'id'), {last} + 1);
 VACUUM (ANALYZE) chunks; VACUUM (ANALYZE) index_sources; VACUUM (ANALYZE) decided_tickets;
 """
+
+
+class Tokens(dict):
+    """Access tokens by organisation, signed in for when first needed."""
+
+    def __init__(self, server):
+        super().__init__()
+        self.server = server
+
+    def of(self, organization):
+        user = organization // ORGANIZATIONS_PER_USER
+        if user not in self:
+            body = {"username": f"agent-{user}", "password": "nexify-demo"}
+            self[user] = self.server.json("POST", "/api/auth/token/", body)["access"]
+        return self[user]
 
 
 def free_port():
@@ -134,11 +154,12 @@ def quantiles(milliseconds):
     return {"p50_ms": at(0.5), "p90_ms": at(0.9), "p99_ms": at(0.99), "max_ms": round(ordered[-1], 2)}
 
 
-def search(server, token, organizations):
+def search(server, tokens, organizations):
     """One search each. Returns the server's own time and the client's."""
     connection = server.connect()
     inside, outside, fallbacks = [], [], 0
     for organization in organizations:
+        token = tokens.of(organization)
         start = time.perf_counter()
         answer = server.json(
             "POST", f"/api/organizations/{organization}/kb/retrieve/", {"query": QUESTION, "mode": "vector"},
@@ -150,11 +171,11 @@ def search(server, token, organizations):
     return {"searches": len(organizations), "fallbacks": fallbacks, "server": quantiles(inside), "client": quantiles(outside)}
 
 
-def freshness(server, token, organizations):
+def freshness(server, tokens, organizations):
     """From the POST of a document until a search finds it, and after its DELETE how often one still does."""
     found_after, ghosts = [], 0
     for number, organization in enumerate(organizations):
-        path = f"/api/organizations/{organization}"
+        path, token = f"/api/organizations/{organization}", tokens.of(organization)
         text = f"The aquarium number {number} of this office is cleaned on Fridays."
         start = time.perf_counter()
         document = server.json("POST", f"{path}/documents/", {"title": "Aquarium", "text": text}, token=token)["id"]
@@ -198,7 +219,7 @@ def main():
             begun = time.monotonic()
             subprocess.run(
                 [PSQL, "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null", url],
-                input=FILL.format(first=first, last=last, chunks=options.chunks), text=True, check=True)
+                input=FILL.format(first=first, last=last, chunks=options.chunks, per_user=ORGANIZATIONS_PER_USER), text=True, check=True)
             report = {
                 "organizations": options.organizations, "chunks_each": options.chunks, "seed": options.seed,
                 "processors": os.cpu_count(), "fill_s": round(time.monotonic() - begun, 1)}
@@ -211,17 +232,17 @@ def main():
             report["start_to_ready_s"] = round(server.wait_until_ready(), 3)
             report["after_start"] = server.state()
             report["idle_ms_per_s_none_open"] = server.idle_cpu(options.idle_seconds)
-            token = server.json("POST", "/api/auth/token/", {"username": "agent", "password": "nexify-demo"})["access"]
+            tokens = Tokens(server)
             chosen = random.Random(options.seed).sample(range(first, last + 1), options.touched)
-            report["first_search_builds"] = search(server, token, chosen)
+            report["first_search_builds"] = search(server, tokens, chosen)
             report["after_touching"] = server.state()
             report["idle_ms_per_s_full"] = server.idle_cpu(options.idle_seconds)
-            report["warm"] = search(server, token, chosen[-min(200, options.open_max):])
-            report["reopened"] = search(server, token, chosen[: min(1_000, options.touched - options.open_max)])
+            report["warm"] = search(server, tokens, chosen[-min(200, options.open_max):])
+            report["reopened"] = search(server, tokens, chosen[: min(1_000, options.touched - options.open_max)])
             report["after_reopening"] = server.state()
             worker = Server(options.server, "worker", homes["worker"], **settings)
             servers.append(worker)
-            report["freshness"] = freshness(server, token, chosen[:20])
+            report["freshness"] = freshness(server, tokens, chosen[:20])
             files = list(homes["serve"].glob("indexes/*/*.nxi"))
             report["files"] = {"count": len(files), "bytes_mean": round(statistics.mean(f.stat().st_size for f in files))}
         finally:

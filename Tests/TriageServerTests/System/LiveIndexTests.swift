@@ -50,17 +50,22 @@ struct LiveIndexTests {
         #expect(try await !first.retrieve(question, as: token).documents.contains(document))
     }
 
+    /// Tells searchers when it is enough.
+    private final class Searching: Sendable {
+        let goesOn = Mutex(true)
+    }
+
     /// No search fails or is left to pgvector while documents come and go and generations take each other's place.
     @Test func searchesGoOnWhileGenerationsChange() async throws {
         let installation = try await SeededInstallation.make()
         let system = try await installation.start()
         let token = try await system.signIn("agent")
-        let isDone = Mutex(false)
+        let searching = Searching()
         try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<3 {
                 group.addTask {
                     var count = 0
-                    while !isDone.withLock({ $0 }) {
+                    while searching.goesOn.withLock({ $0 }) {
                         let found = try await system.retrieve("When is my payout sent?", as: token)
                         #expect(found.status == 200)
                         #expect(found["backend"] == "index")
@@ -70,7 +75,7 @@ struct LiveIndexTests {
                     return count
                 }
             }
-            defer { isDone.withLock { $0 = true } }
+            defer { searching.goesOn.withLock { $0 = false } }
             func generation() async throws -> String {
                 let found = try await system.retrieve("aquarium", as: token)
                 return try #require(found["explanation"]?["index_generation"]?.stringValue)
@@ -82,7 +87,7 @@ struct LiveIndexTests {
                 try await until("another generation is served") { try await generation() != before }
                 _ = try await system.call("DELETE", "/api/organizations/1/documents/\(document)/", as: token)
             }
-            isDone.withLock { $0 = true }
+            searching.goesOn.withLock { $0 = false }
             for try await count in group { #expect(count > 10) }
         }
         await system.end()
@@ -93,7 +98,7 @@ struct LiveIndexTests {
         let installation = try await SeededInstallation.make()
         let directory = try TestDirectory.make("shared")
         let server = try await installation.start("serve", in: directory)
-        _ = try installation.startWorker(in: directory)
+        let worker = try installation.startWorker(in: directory)
         let token = try await server.signIn("agent")
         func triage() async throws -> JSONValue {
             let created = try await server.call(
@@ -121,6 +126,7 @@ struct LiveIndexTests {
             let there = try await triage()
             return there["index_generation"] == generation && there["index_version"]?.intValue == here.indexVersion
         }
+        await worker.end()
     }
 
     @Test func embeddingGoesOnAfterTheWorkerWasKilled() async throws {
