@@ -120,6 +120,7 @@ public struct TriageEngine: Sendable {
                     ]
                 }),
         ]
+        if let version = report.indexVersion { members["index_version"] = .int(Int64(clamping: version)) }
         if let reason = report.fallbackReason { members["fallback_reason"] = .string(reason) }
         if let agreement = report.agreement { members["agreement"] = .double(agreement) }
         return .object(members)

@@ -78,6 +78,8 @@ public struct RetrievalReport: Sendable, Equatable {
     public var backend: Backend
     /// The content hash of the snapshot that answered; nil when pgvector did.
     public var indexGeneration: String?
+    /// How far that index had followed its rows: what had changed by then was in the answer.
+    public var indexVersion: UInt64?
     /// Why the index was not used, when it was not.
     public var fallbackReason: String?
     public var embeddingModel: String
@@ -85,11 +87,12 @@ public struct RetrievalReport: Sendable, Equatable {
     public var agreement: Double?
 
     public init(
-        backend: Backend, indexGeneration: String?, fallbackReason: String?, embeddingModel: String,
-        agreement: Double?
+        backend: Backend, indexGeneration: String?, indexVersion: UInt64? = nil, fallbackReason: String?,
+        embeddingModel: String, agreement: Double?
     ) {
         self.backend = backend
         self.indexGeneration = indexGeneration
+        self.indexVersion = indexVersion
         self.fallbackReason = fallbackReason
         self.embeddingModel = embeddingModel
         self.agreement = agreement

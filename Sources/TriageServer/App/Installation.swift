@@ -71,7 +71,7 @@ struct Installation: Service {
             let what = kind == .knowledgeBase ? "passages" : "decided tickets"
             say("  embedded \(done) of \(total) \(what)")
         }
-        await server.keeper.pass()
+        if let organization = try await server.demo.organization() { await server.keeper.open(organization) }
         let triggered = try await server.demo.triggerNewest(Self.demoTriggers)
         if triggered > 0 { say("  triage of the \(triggered) newest open tickets is queued") }
     }

@@ -59,13 +59,14 @@ final class Server: Sendable {
         passwords = try PasswordHasher()
         let retrieval = RetrievalStore(pool: pool)
         sources = IndexSourceStore(pool: pool, queue: queue)
+        let log = IndexChangeLog(pool: pool)
         keeper = IndexKeeper(
-            configuration: .init(folder: settings.indexFolder, repairDelay: settings.indexRepairDelay),
-            sources: sources, store: retrieval, organizations: stores.organizations, model: embedder.fingerprint,
-            dimensions: embedder.dimensions, logger: logger)
+            configuration: settings.indexKeeping, log: log, sources: sources,
+            routing: RoutingMeasure(store: retrieval, organizations: stores.organizations),
+            model: embedder.fingerprint, dimensions: embedder.dimensions, logger: logger)
         let lookup = VectorLookup(
-            keeper: keeper, store: retrieval, model: embedder.fingerprint, crossCheckShare: settings.crossCheckShare,
-            logger: logger)
+            keeper: keeper, store: retrieval, model: embedder.fingerprint,
+            crossCheck: CrossCheck(share: settings.crossCheckShare), logger: logger)
         search = KnowledgeSearch(embedder: embedder, lookup: lookup, store: retrieval)
         evidence = EvidenceFinder(embedder: embedder, search: search, lookup: lookup, store: retrieval)
         embedJobs = EmbedJobHandler(
@@ -90,7 +91,7 @@ final class Server: Sendable {
             var services: [any Service] = [KeeperService(keeper: keeper)]
             if roles.contains(.worker) {
                 services += workers(client: client).map { WorkerService(worker: $0) }
-                services.append(PruningService(queue: queue))
+                services.append(PruningService(queue: queue, log: IndexChangeLog(pool: pool)))
             }
             if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
@@ -141,12 +142,10 @@ final class Server: Sendable {
                 ? .init("database", .ready) : .init("database", .unavailable, detail: "Postgres does not answer"))
         let problems = keeper.problems
         if !problems.isEmpty {
-            let detail = "retrieval falls back to pgvector: " + problems.joined(separator: "; ")
-            checks.append(.init("index", .degraded, detail: detail))
-        } else if keeper.hasStarted {
-            checks.append(.init("index", .ready))
+            checks.append(.init("index", .degraded, detail: problems.joined(separator: "; ")))
         } else {
-            checks.append(.init("index", .unavailable, detail: "indexes are being opened"))
+            // Indexes are opened when somebody asks for them, so there is none to wait for.
+            checks.append(.init("index", .ready))
         }
         return Readiness(checks: checks)
     }
@@ -175,21 +174,23 @@ private struct WorkerService: Service {
     }
 }
 
-/// Removes jobs that were done long ago.
+/// Removes jobs that were done long ago, and what indexes have taken over long since.
 private struct PruningService: Service {
     /// How long a job that is done stays to be looked at.
     static let completedJobsKept = Duration.seconds(7 * 86_400)
     static let interval = Duration.seconds(3_600)
 
     let queue: JobQueue
+    let log: IndexChangeLog
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             repeat {
                 do {
                     while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
+                    try await log.prune()
                 } catch {
-                    Logger(label: "nexify.jobs").warning("old jobs not removed", metadata: ["error": "\(error)"])
+                    Logger(label: "nexify.jobs").warning("old rows not removed", metadata: ["error": "\(error)"])
                 }
             } while (try? await ContinuousClock().sleep(for: Self.interval)) != nil
         }

@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var crossCheckShare = 0.05
     /// How long a damaged index stays out of use before it is rebuilt.
     var indexRepairDelay = Duration.seconds(60)
+    /// Indexes that this process keeps open at a time, at most: two an organisation.
+    var indexesOpenMax = 512
 
     static let secretKeyBytesMin = 32
 
@@ -48,8 +50,9 @@ struct Settings: Sendable {
           NEXIFY_LLM_MODEL           (none)        e.g. llama3.2
           NEXIFY_LLM_API_KEY         (none)        sent as a bearer token
           NEXIFY_LLM_TIMEOUT_SECONDS 30            for one whole answer
-          NEXIFY_CROSS_CHECK_SHARE   0.05          part of retrievals checked against pgvector, 0–1
+          NEXIFY_CROSS_CHECK_SHARE   0.05          part of the index's answers checked against pgvector, 0–1
           NEXIFY_INDEX_REPAIR_SECONDS 60           how long a damaged index waits for its rebuild
+          NEXIFY_INDEX_OPEN_MAX      512           indexes open at a time, two an organisation
           NEXIFY_LOG_LEVEL           (by command)  trace, debug, info, notice, warning, error or critical
         """
 
@@ -67,6 +70,7 @@ struct Settings: Sendable {
         crossCheckShare = try source.number("NEXIFY_CROSS_CHECK_SHARE", in: 0...1) ?? crossCheckShare
         indexRepairDelay =
             try source.number("NEXIFY_INDEX_REPAIR_SECONDS", in: 0...86_400).map { .seconds($0) } ?? indexRepairDelay
+        indexesOpenMax = try source.whole("NEXIFY_INDEX_OPEN_MAX", in: 2...20_000) ?? indexesOpenMax
         logLevel = try source.choice("NEXIFY_LOG_LEVEL") { Logger.Level(rawValue: $0) } ?? logLevel
         secretKey = try source.secret("NEXIFY_SECRET_KEY")
         if let secretKey, secretKey.utf8.count < Self.secretKeyBytesMin {
@@ -78,6 +82,12 @@ struct Settings: Sendable {
     }
 
     var indexFolder: IndexFolder { IndexFolder(path: "\(dataDirectory)/indexes") }
+
+    var indexKeeping: IndexKeeper.Configuration {
+        var configuration = IndexKeeper.Configuration(folder: indexFolder, openMax: indexesOpenMax)
+        configuration.limits.repairDelay = indexRepairDelay
+        return configuration
+    }
 
     /// - Throws: `SettingError` when there is none, for commands that start no database of their own.
     func requiredDatabaseURL() throws -> String {

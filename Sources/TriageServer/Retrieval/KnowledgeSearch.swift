@@ -14,6 +14,8 @@ struct KnowledgeQuery: Sendable {
     var mode = Mode.hybrid
     /// nil lets the index answer when it can.
     var backend: RetrievalReport.Backend?
+    /// Has the index's answer checked against pgvector's exact one.
+    var isChecked = false
 }
 
 /// Passages, best first, and how they were found.
@@ -53,7 +55,8 @@ struct KnowledgeSearch: Sendable {
             embeddingModel: embedder.fingerprint, agreement: nil)
         if let vector {
             let answer = try await lookup.nearest(
-                to: vector, kind: .knowledgeBase, in: query.organization, limit: depth, backend: query.backend)
+                to: vector, kind: .knowledgeBase, in: query.organization, limit: depth, backend: query.backend,
+                isChecked: query.isChecked)
             (hits, report) = (answer.hits, answer.report)
         }
         let near = hits.map { ChunkID($0.id) }

@@ -16,29 +16,34 @@ struct VectorLookup: Sendable {
     let store: RetrievalStore
     /// Of the embedder whose vectors are compared.
     let model: String
-    /// Which part of the index's answers is checked against pgvector's exact one, 0–1.
-    let crossCheckShare: Double
+    let crossCheck: CrossCheck
     let logger: Logger
 
-    /// - Parameter backend: nil lets the index answer when it can.
+    /// - Parameters:
+    ///   - backend: nil lets the index answer when it can.
+    ///   - isChecked: has the index's answer checked against pgvector's in any case; otherwise a share of them is.
     func nearest(
         to vector: [Float], kind: IndexKind, in organization: OrganizationID, limit: Int,
-        backend: RetrievalReport.Backend?
+        backend: RetrievalReport.Backend?, isChecked: Bool = false
     ) async throws -> Answer {
-        switch keeper.served(kind, of: organization) {
+        let key = IndexKey(organization: organization, kind: kind)
+        switch await keeper.served(kind, of: organization) {
         case .success(let served) where backend != .pgvector:
             do {
-                let neighbors = try served.snapshot.search(vector, k: limit)
+                let neighbors = try served.live.search(vector, k: limit)
                 let hits = neighbors.map { RetrievalStore.Hit(id: Int64($0.id), cosine: Double($0.score)) }
-                let agreement = try await agreement(
-                    of: hits, with: vector, kind: kind, in: organization, limit: limit)
+                let agreement =
+                    isChecked || crossCheck.isDue()
+                    ? try await agreement(of: hits, with: vector, kind: kind, in: organization, limit: limit) : nil
                 return Answer(
                     hits: hits,
                     report: RetrievalReport(
-                        backend: .index, indexGeneration: served.snapshot.info.contentHash, fallbackReason: nil,
-                        embeddingModel: model, agreement: agreement),
+                        backend: .index, indexGeneration: served.live.snapshot.info.contentHash,
+                        indexVersion: served.live.version, fallbackReason: nil, embeddingModel: model,
+                        agreement: agreement),
                     calibration: served.calibration)
             } catch let error as VectorIndexError {
+                keeper.searchFailed(error, on: served, of: key)
                 logger.error("index search failed, pgvector answers", metadata: ["error": "\(error)"])
                 return try await exact(vector, kind, organization, limit, because: "\(error)", served.calibration)
             }
@@ -64,17 +69,11 @@ struct VectorLookup: Sendable {
             calibration: calibration)
     }
 
-    /// The part of pgvector's exact answer that the index found too; nil when this answer is not among those checked.
     private func agreement(
         of hits: [RetrievalStore.Hit], with vector: [Float], kind: IndexKind, in organization: OrganizationID,
         limit: Int
     ) async throws -> Double? {
-        guard crossCheckShare > 0, Double.random(in: 0..<1) < crossCheckShare else { return nil }
         let exact = try await store.nearest(to: vector, model: model, kind: kind, in: organization, limit: limit)
-        guard !exact.isEmpty else { return nil }
-        let found = Set(hits.map(\.id))
-        let agreement = Double(exact.count { found.contains($0.id) }) / Double(exact.count)
-        Metrics.Gauge(label: "nexify_retrieval_agreement_ratio").record(agreement)
-        return agreement
+        return crossCheck.note(hits.map { ($0.id, $0.cosine) }, exact.map { ($0.id, $0.cosine) })
     }
 }

@@ -78,10 +78,17 @@ struct DocumentStore: Sendable {
     /// - Throws: `StoreError.notFound`.
     func delete(_ id: DocumentID, in organization: OrganizationID) async throws {
         try await pool.withTransaction { connection in
+            // Locked, so that no chunk's vector is written between reading the ids and the end.
+            let chunks = try await connection.query(
+                """
+                SELECT id FROM chunks WHERE document_id = \(id) AND organization_id = \(organization)
+                ORDER BY id FOR UPDATE
+                """)
             let deleted = try await connection.execute(
                 "DELETE FROM documents WHERE id = \(id) AND organization_id = \(organization)")
             guard deleted == 1 else { throw StoreError.notFound }
-            try await connection.touchIndexSource(.knowledgeBase, of: organization)
+            try await connection.recordIndexChange(
+                .knowledgeBase, of: organization, rows: try chunks.map { try $0.decode("id") })
         }
     }
 

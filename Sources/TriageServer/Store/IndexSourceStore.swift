@@ -2,15 +2,8 @@ import JobQueue
 import Postgres
 import Triage
 
-/// The rows that indexes are built from: which have changed, which still need a vector, and the vectors themselves.
+/// The rows that indexes are built from: which still need a vector, and the vectors themselves.
 struct IndexSourceStore: Sendable {
-    /// How far an index's rows have come.
-    struct Source: Sendable, Hashable {
-        var organization: OrganizationID
-        var kind: IndexKind
-        var version: Int64
-    }
-
     /// What an index is built from, all of one moment.
     struct Contents: Sendable {
         var version: Int64
@@ -22,20 +15,20 @@ struct IndexSourceStore: Sendable {
     let pool: PostgresPool
     let queue: JobQueue
 
-    /// Every index that there should be.
-    func sources() async throws -> [Source] {
-        let rows = try await pool.query("SELECT organization_id, kind, version FROM index_sources")
-        return try rows.map { row in
-            Source(
-                organization: try row.decode("organization_id"), kind: try row.decodeCase("kind"),
-                version: try row.decode("version"))
-        }
+    /// Whether an index would have more rows than that. - Complexity: O(count), not of the rows.
+    func hasMore(than count: Int, of kind: IndexKind, in organization: OrganizationID) async throws -> Bool {
+        let beyond = try await pool.query(
+            """
+            SELECT 1 AS one FROM \(kind.source.table) WHERE organization_id = \(organization)
+            OFFSET \(count) LIMIT 1
+            """)
+        return !beyond.isEmpty
     }
 
     /// The rows that have a vector of that model, with the version they are of.
     func contents(of kind: IndexKind, in organization: OrganizationID, model: String) async throws -> Contents {
         let source = kind.source
-        return try await pool.withTransaction(.repeatableRead) { connection in
+        return try await pool.withTransaction(.readOnly) { connection in
             let version = try await connection.query(
                 """
                 SELECT version FROM index_sources
@@ -76,7 +69,7 @@ struct IndexSourceStore: Sendable {
         return try await pool.query(query).map { (try $0.decode("id"), try $0.decode("text")) }
     }
 
-    /// Writes vectors and says that the index is behind. Rows that are gone by now are passed over.
+    /// Writes vectors and says which rows have them. Rows that are gone by now are passed over.
     func store(
         _ vectors: [(id: Int64, vector: [Float])], model: String, kind: IndexKind, in organization: OrganizationID
     ) async throws {
@@ -89,7 +82,7 @@ struct IndexSourceStore: Sendable {
                     WHERE \(source.id) = \(id) AND organization_id = \(organization)
                     """)
             }
-            try await connection.touchIndexSource(kind, of: organization)
+            try await connection.recordIndexChange(kind, of: organization, rows: vectors.map(\.id))
         }
     }
 

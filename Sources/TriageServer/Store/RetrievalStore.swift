@@ -101,13 +101,3 @@ struct RetrievalStore: Sendable {
         return try rows.map { Hit(id: try $0.decode("id"), cosine: try $0.decode("cosine")) }
     }
 }
-
-extension IndexKind {
-    /// The table that an index is built from and the column of its ids.
-    var source: (table: SQL, id: SQL) {
-        switch self {
-        case .knowledgeBase: ("chunks", "id")
-        case .decided: ("decided_tickets", "ticket_id")
-        }
-    }
-}

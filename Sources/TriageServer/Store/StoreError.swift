@@ -8,6 +8,8 @@ enum StoreError: Error, Equatable {
     case versionMismatch
     case unknownTeam(String)
     case alreadyDecided(as: Suggestion.Status)
+    /// The same decision, but with other values than those it was taken with.
+    case decidedOtherwise(as: Suggestion.Status)
     /// A person changed these fields of the ticket after the suggestion was made.
     case ticketChanged(fields: [String])
     /// The same Idempotency-Key came with another request.

@@ -14,9 +14,23 @@ struct ApprovalEdits: Sendable {
     /// `.some(nil)` leaves the ticket without a team.
     var team: String??
     var draftReply: String?
-    var fields: Set<Field> = Set(Field.allCases)
+    /// Which parts are applied; nil applies all.
+    var fields: Set<Field>?
     /// Applies even where a person has changed the ticket since the suggestion was made.
     var force = false
+
+    var applied: Set<Field> { fields ?? Set(Field.allCases) }
+
+    /// Whether an accepted suggestion is what these edits make of it. What they do not name is as it was accepted: a
+    /// bare approval only says that the suggestion is to be accepted.
+    func agree(with accepted: Suggestion, decision: JSONValue?) -> Bool {
+        let proposal = accepted.proposal
+        let applied = decision?["applied"]?.arrayValue?.compactMap(\.stringValue)
+        return priority.map { $0 == proposal.priority } ?? true
+            && team.map { $0 == proposal.team } ?? true
+            && draftReply.map { $0 == proposal.draftReply } ?? true
+            && fields.map { $0.map(\.rawValue).sorted() == applied?.sorted() } ?? true
+    }
 }
 
 /// Why an agent rejects, and what would have been right.
@@ -26,12 +40,21 @@ struct RejectionNote: Sendable {
     var reason: String?
     var correctTeam: String?
     var correctPriority: Ticket.Priority?
+
+    /// Whether a rejection was recorded with these values; what the note does not say is as it was recorded.
+    func agrees(with decision: JSONValue?) -> Bool {
+        func same(_ value: String?, _ key: String) -> Bool {
+            value == nil || decision?[key]?.stringValue == value
+        }
+        return same(reason, "reason") && same(correctTeam, "correct_team")
+            && same(correctPriority?.rawValue, "correct_priority")
+    }
 }
 
 extension SuggestionStore {
-    /// Accepts the suggestion and applies it to its ticket, once (promise I4). Accepting an accepted one changes nothing.
+    /// Accepts the suggestion and applies it to its ticket, once (promise I4). The same approval again changes nothing.
     ///
-    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.ticketChanged`, `.unknownTeam`.
+    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.decidedOtherwise`, `.ticketChanged`, `.unknownTeam`.
     func approve(
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, edits: ApprovalEdits, by user: UserID
     ) async throws -> Suggestion {
@@ -39,7 +62,9 @@ extension SuggestionStore {
             let before = try await connection.lockedTicket(ticket, in: organization)
             let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
             switch pending.suggestion.status {
-            case .accepted: return pending.suggestion
+            case .accepted where edits.agree(with: pending.suggestion, decision: pending.decision):
+                return pending.suggestion
+            case .accepted: throw StoreError.decidedOtherwise(as: .accepted)
             case .rejected: throw StoreError.alreadyDecided(as: .rejected)
             case .pending: break
             }
@@ -48,9 +73,9 @@ extension SuggestionStore {
             let team = edits.team ?? proposed.team
             let draft = edits.draftReply ?? proposed.draftReply
             var changes = TicketChanges()
-            if edits.fields.contains(.priority) { changes.priority = priority }
+            if edits.applied.contains(.priority) { changes.priority = priority }
             // A suggestion without a team has nothing to say about whose ticket it is.
-            if edits.fields.contains(.team), team != nil || edits.team != nil { changes.assignedTeam = team }
+            if edits.applied.contains(.team), team != nil || edits.team != nil { changes.assignedTeam = team }
             if !edits.force { try pending.checkUnchanged(before, under: changes) }
 
             try await connection.requireTeam(team, in: organization)
@@ -61,7 +86,7 @@ extension SuggestionStore {
             }
             if team != proposed.team { edited["suggested_team"] = change(proposed.team, team) }
             if draft != proposed.draftReply { edited["draft_reply"] = change(proposed.draftReply, draft) }
-            let applied = edits.fields.map(\.rawValue).sorted().map(JSONValue.string)
+            let applied = edits.applied.map(\.rawValue).sorted().map(JSONValue.string)
             let decision: JSONValue = ["edits": .object(edited), "applied": .array(applied)]
 
             let row = try await connection.query(
@@ -98,7 +123,7 @@ extension SuggestionStore {
 
     /// Rejects the suggestion, once; what the agent says is right is applied to the ticket and learnt from.
     ///
-    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.unknownTeam`.
+    /// - Throws: `StoreError.notFound`, `.alreadyDecided`, `.decidedOtherwise`, `.unknownTeam`.
     func reject(
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, note: RejectionNote, by user: UserID
     ) async throws -> Suggestion {
@@ -106,7 +131,8 @@ extension SuggestionStore {
             let before = try await connection.lockedTicket(ticket, in: organization)
             let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
             switch pending.suggestion.status {
-            case .rejected: return pending.suggestion
+            case .rejected where note.agrees(with: pending.decision): return pending.suggestion
+            case .rejected: throw StoreError.decidedOtherwise(as: .rejected)
             case .accepted: throw StoreError.alreadyDecided(as: .accepted)
             case .pending: break
             }
@@ -189,6 +215,8 @@ extension SuggestionStore {
 /// A locked suggestion, and the ticket's fields as they were when it was made.
 private struct LockedSuggestion {
     var suggestion: Suggestion
+    /// What was decided with which values; nil while it is pending.
+    var decision: JSONValue?
     var ticketPriority: Ticket.Priority
     var ticketTeam: String?
     var ticketStatus: Ticket.Status
@@ -218,14 +246,15 @@ extension PostgresConnection {
     ) async throws -> LockedSuggestion {
         let rows = try await query(
             """
-            SELECT \(SuggestionStore.columns), s.ticket_priority, s.ticket_team, s.ticket_status, s.ticket_subject,
+            SELECT \(SuggestionStore.columns), s.decision, s.ticket_priority, s.ticket_team, s.ticket_status, s.ticket_subject,
                    s.ticket_body_md5 = md5(t.body) AS body_is_same
             FROM suggestions s JOIN tickets t ON t.organization_id = s.organization_id AND t.id = s.ticket_id
             WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization) FOR UPDATE OF s
             """)
         guard let row = rows.first else { throw StoreError.notFound }
         return LockedSuggestion(
-            suggestion: try row.suggestion(), ticketPriority: try row.decodeCase("ticket_priority"),
+            suggestion: try row.suggestion(), decision: try row.decode("decision"),
+            ticketPriority: try row.decodeCase("ticket_priority"),
             ticketTeam: try row.decode("ticket_team"), ticketStatus: try row.decodeCase("ticket_status"),
             ticketSubject: try row.decode("ticket_subject"), ticketBodyIsSame: try row.decode("body_is_same"))
     }

@@ -90,7 +90,9 @@ struct TicketStore: Sendable {
                 .statusChanged, of: id, in: organization, by: actor,
                 payload: ["from": .string(before.status.rawValue), "to": "deleted"])
             let decided = try await connection.execute("DELETE FROM decided_tickets WHERE ticket_id = \(id)")
-            if decided > 0 { try await connection.touchIndexSource(.decided, of: organization) }
+            if decided > 0 {
+                try await connection.recordIndexChange(.decided, of: organization, rows: [id.rawValue])
+            }
         }
     }
 

@@ -95,7 +95,7 @@ extension PostgresConnection {
             SET team = excluded.team, priority = excluded.priority, decided_by = excluded.decided_by,
                 decided_at = now()
             """)
-        try await touchIndexSource(.decided, of: organization)
+        try await recordIndexChange(.decided, of: organization, rows: [ticket.rawValue])
         _ = try await JobQueue.enqueue(.embed(.decided, of: organization), on: self)
     }
 
@@ -113,25 +113,7 @@ extension PostgresConnection {
             WHERE ticket_id = \(after.id) AND organization_id = \(after.organization)
             """)
         guard updated > 0 else { return }
-        try await touchIndexSource(.decided, of: after.organization)
+        try await recordIndexChange(.decided, of: after.organization, rows: [after.id.rawValue])
         if text { _ = try await JobQueue.enqueue(.embed(.decided, of: after.organization), on: self) }
     }
-
-    /// Says that the rows which an index serves have changed; its keeper will follow.
-    func touchIndexSource(_ kind: IndexKind, of organization: OrganizationID) async throws {
-        try await execute(
-            """
-            INSERT INTO index_sources (organization_id, kind) VALUES (\(organization), \(kind.rawValue))
-            ON CONFLICT (organization_id, kind) DO UPDATE
-            SET version = index_sources.version + 1, changed_at = now()
-            """)
-    }
-}
-
-/// The two indexes that every organisation has; the schema's `index_sources.kind`.
-enum IndexKind: String, Sendable, CaseIterable {
-    /// The chunks of the knowledge base.
-    case knowledgeBase = "kb"
-    /// Decided tickets.
-    case decided
 }

@@ -109,6 +109,45 @@ struct TriageContractTests {
         #expect(try await system.call("PATCH", path, ["draft_reply": "late"], as: system.agent).status == 409)
     }
 
+    /// Sent again, a decision changes nothing; another one is refused rather than dropped without a word.
+    @Test func theSameDecisionAgainIsFineAndAnotherIsNot() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        let path = "/api/tickets/\(ticket)/suggestions/\(suggestion)/"
+        let edits: JSONValue = [
+            "suggested_team": "Support", "draft_reply": "Edited", "fields": ["suggested_team"],
+        ]
+        #expect(try await system.call("POST", path + "approve/", edits, as: system.agent).status == 200)
+        let events = try await system.eventKinds(of: ticket)
+        #expect(try await system.call("POST", path + "approve/", edits, as: system.agent).status == 200)
+        #expect(try await system.call("POST", path + "approve/", as: system.agent).status == 200)
+        let others: [JSONValue] = [
+            ["suggested_team": "Billing"], ["suggested_team": nil], ["suggested_priority": "low"],
+            ["draft_reply": "Another"], ["fields": ["suggested_priority"]],
+        ]
+        for other in others {
+            let refused = try await system.call("POST", path + "approve/", other, as: system.agent)
+            #expect(refused.status == 409, "\(other)")
+            #expect(refused.json == ["detail": "This suggestion has already been accepted with other values."])
+        }
+        let kept = try await system.call("GET", path, as: system.viewer)
+        #expect(kept["suggested_team"] == "Support")
+        #expect(kept["draft_reply"] == "Edited")
+        #expect(try await system.eventKinds(of: ticket) == events)
+
+        let rejectable = try await system.makeSuggestion(on: ticket)
+        let reject = "/api/tickets/\(ticket)/suggestions/\(rejectable)/reject/"
+        let note: JSONValue = ["reason": "no", "correct_team": "Billing"]
+        #expect(try await system.call("POST", reject, note, as: system.agent).status == 200)
+        #expect(try await system.call("POST", reject, note, as: system.agent).status == 200)
+        #expect(try await system.call("POST", reject, as: system.agent).status == 200)
+        let refused = try await system.call("POST", reject, ["correct_team": "Support"], as: system.agent)
+        #expect(refused.status == 409)
+        #expect(
+            try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["assigned_team"] == "Billing")
+    }
+
     @Test func rejectWithWhatWouldHaveBeenRight() async throws {
         let system = try await ContractSystem.started()
         let ticket = try await system.makeTicket()

@@ -7,7 +7,8 @@ import Triage
     import FoundationNetworking
 #endif
 
-/// A real `triage-server up` in a process of its own, with a database and a port of its own, as a newcomer starts it.
+/// A real `triage-server` in a process of its own: `up` with a database and a port of its own, as a newcomer starts it,
+/// unless another command is asked for.
 final class InstalledSystem: Sendable {
     /// The system did not come up, or ended with an error.
     struct Failure: Error, CustomStringConvertible {
@@ -25,24 +26,25 @@ final class InstalledSystem: Sendable {
     ///
     /// - Parameter settings: environment variables over those of this machine.
     static func start(
-        dataDirectory: String, port: Int? = nil, settings: [String: String] = [:]
+        _ command: String = "up", dataDirectory: String, port: Int? = nil, settings: [String: String] = [:]
     ) async throws -> InstalledSystem {
-        let system = try InstalledSystem(dataDirectory: dataDirectory, port: port ?? freePort(), settings: settings)
+        let system = try InstalledSystem(
+            command, dataDirectory: dataDirectory, port: port ?? freePort(), settings: settings)
         try await system.waitUntilReady()
         return system
     }
 
     /// Starts the program without waiting.
-    init(dataDirectory: String, port: Int, settings: [String: String] = [:]) throws {
+    init(_ command: String = "up", dataDirectory: String, port: Int, settings: [String: String] = [:]) throws {
         self.port = port
         self.dataDirectory = dataDirectory
-        log = "\(dataDirectory)/triage-server.log"
+        log = "\(dataDirectory)/triage-server-\(port).log"
         guard FileManager.default.createFile(atPath: log, contents: nil) else {
             throw Failure(description: "cannot write \(log)")
         }
         process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program("triage-server"))
-        process.arguments = ["up"]
+        process.arguments = [command]
         process.currentDirectoryURL = URL(fileURLWithPath: RepositoryRoot.path)
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NEXIFY_LLM") }
         environment["DATABASE_URL"] = nil

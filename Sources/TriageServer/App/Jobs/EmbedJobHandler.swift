@@ -7,6 +7,9 @@ import Triage
 struct EmbedJobHandler: JobHandler {
     /// Texts embedded between two writes: enough for full matrix products, few enough to be found soon.
     static let batchSize = 16
+    /// Rows that one job embeds at most, about a second's work: what is left is another job's, which waits behind those of
+    /// other organisations, so that nobody's document waits for somebody else's thousand.
+    static let rowsPerJobMax = 64
 
     let sources: IndexSourceStore
     let embedder: any TextEmbedder
@@ -21,19 +24,27 @@ struct EmbedJobHandler: JobHandler {
         guard let organization = job.organizationID.map(OrganizationID.init(rawValue:)),
             let kind = IndexKind(rawValue: payload.kind)
         else { throw JobError.permanent("the job names no index of ours") }
-        try await embed(kind, of: organization) { _ in }
-        try await pool.withTransaction { try await JobQueue.complete(job, on: $0) }
+        let isDone = try await embed(kind, of: organization, rowsMax: Self.rowsPerJobMax) { _ in }
+        try await pool.withTransaction { connection in
+            if !isDone { _ = try await JobQueue.enqueue(.embed(kind, of: organization), on: connection) }
+            try await JobQueue.complete(job, on: connection)
+        }
+        if !isDone { sources.queue.hint() }
     }
 
-    /// - Parameter progress: told how many rows have been embedded so far.
+    /// - Parameters:
+    ///   - rowsMax: after so many it is enough.
+    ///   - progress: told how many rows have been embedded so far.
+    /// - Returns: whether none is left.
+    @discardableResult
     func embed(
-        _ kind: IndexKind, of organization: OrganizationID, progress: (Int) -> Void
-    ) async throws {
+        _ kind: IndexKind, of organization: OrganizationID, rowsMax: Int = .max, progress: (Int) -> Void
+    ) async throws -> Bool {
         var done = 0
-        while true {
+        while done < rowsMax {
             let rows = try await sources.unembedded(
                 kind, in: organization, model: embedder.fingerprint, limit: Self.batchSize)
-            if rows.isEmpty { return }
+            if rows.isEmpty { return true }
             let vectors = try await embedder.embed(rows.map(\.text))
             try await sources.store(
                 zip(rows, vectors).map { ($0.id, $1) }, model: embedder.fingerprint, kind: kind, in: organization)
@@ -41,5 +52,6 @@ struct EmbedJobHandler: JobHandler {
             done += rows.count
             progress(done)
         }
+        return false
     }
 }

@@ -7,7 +7,7 @@ import Triage
 /// What each kind of failure becomes for the client.
 enum ErrorTranslation {
     /// Seconds until a client should ask again when Postgres is away: pools retry by themselves within that time.
-    private static let retryAfterSeconds = 2
+    static let retryAfterSeconds = 2
 
     static func apiError(for error: any Error, logger: Logger) -> APIError {
         switch error {
@@ -42,6 +42,8 @@ enum ErrorTranslation {
         case .versionMismatch: .preconditionFailed
         case .unknownTeam(let name): .invalid(teamField, BodyFields.Message.choice(String(name.prefix(100))))
         case .alreadyDecided(let status): APIError(.conflict, "This suggestion has already been \(status.rawValue).")
+        case .decidedOtherwise(let status):
+            APIError(.conflict, "This suggestion has already been \(status.rawValue) with other values.")
         case .ticketChanged(let fields):
             APIError(
                 .conflict,

@@ -42,7 +42,8 @@ struct KnowledgeRoutes: Sendable {
         }
         let answer = try await services.knowledge.search(
             KnowledgeQuery(
-                organization: organization, text: wanted, passages: Int(count), mode: mode, backend: backend))
+                organization: organization, text: wanted, passages: Int(count), mode: mode, backend: backend,
+                isChecked: explain))
         return .json(capacity: 4096) { json in
             json.object { json in
                 json.field("results", answer.passages)
@@ -54,7 +55,8 @@ struct KnowledgeRoutes: Sendable {
     }
 }
 
-/// How a search came to its answer: what was asked, who answered, and each passage's rank in either list.
+/// How a search came to its answer: what was asked, who answered, whether pgvector's exact answer agrees (it is always
+/// asked for an explained search), and each passage's rank in either list.
 private struct KnowledgeExplanation: JSONRepresentable {
     let answer: KnowledgeAnswer
     let mode: KnowledgeQuery.Mode
@@ -64,6 +66,7 @@ private struct KnowledgeExplanation: JSONRepresentable {
         json.object { json in
             json.field("mode", mode.rawValue)
             json.field("index_generation", report.indexGeneration)
+            json.field("index_version", report.indexVersion.map { JSONValue.int(Int64(clamping: $0)) } ?? .null)
             json.field("fallback_reason", report.fallbackReason)
             json.field("embedding_model", report.embeddingModel)
             json.field("agreement", report.agreement)

@@ -21,7 +21,8 @@ struct OperationRoutes: Sendable {
 
     @Sendable private func ready(_ request: APIRequest) async -> Response {
         let readiness = await services.readiness()
-        return .json(readiness.state == .unavailable ? .serviceUnavailable : .ok) { json in
+        let isUnavailable = readiness.state == .unavailable
+        var answer: Response = .json(isUnavailable ? .serviceUnavailable : .ok) { json in
             json.object { json in
                 json.field("status", readiness.state.rawValue)
                 json.key("checks")
@@ -36,6 +37,8 @@ struct OperationRoutes: Sendable {
                 }
             }
         }
+        if isUnavailable { answer.headers[.retryAfter] = String(ErrorTranslation.retryAfterSeconds) }
+        return answer
     }
 
     @Sendable private func metrics(_ request: APIRequest) -> Response {

@@ -25,6 +25,11 @@ struct DemoStore: Sendable {
         try await pool.query("SELECT 1 AS one FROM organizations LIMIT 1").isEmpty
     }
 
+    /// The organisation that was seeded, or whichever was there first: the one that a newcomer looks at.
+    func organization() async throws -> OrganizationID? {
+        try await pool.query("SELECT id FROM organizations ORDER BY id LIMIT 1").first?.decode("id")
+    }
+
     /// All rows of the demo in one transaction, so that an interrupted seeding leaves nothing.
     ///
     /// - Parameter passwordHash: of every demo user.
@@ -47,7 +52,9 @@ struct DemoStore: Sendable {
                 try await connection.insert(ticket, in: organization)
                 if ticket.status == .resolved { decided += 1 }
             }
-            for kind in IndexKind.allCases { try await connection.touchIndexSource(kind, of: organization) }
+            for kind in IndexKind.allCases {
+                try await connection.recordIndexChange(kind, of: organization, rows: [])
+            }
             return Counts(
                 documents: demo.documents.count, decided: decided, open: demo.tickets.count - decided)
         }

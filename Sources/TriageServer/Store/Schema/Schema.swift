@@ -1,6 +1,6 @@
 import Postgres
 
 /// The database's shape: every migration there ever was, in order. An applied one is never edited.
-enum Schema {
-    static let migrations: [Migration] = [initial]
+package enum Schema {
+    package static let migrations: [Migration] = [initial, indexChanges]
 }
