@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-peers build format lint clean setup setup-tests
+.PHONY: help run test bench bench-peers bench-filters build docs format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
@@ -28,8 +28,14 @@ bench: build ## measure speed beside recall and a peer; see Benchmarks/README.md
 bench-peers: build ## measure the engine beside other vector indexes (40 minutes): writes docs/BENCHMARKS.md
 	Benchmarks/peers.sh
 
+bench-filters: build ## measure filtered search beside faiss and hnswlib: writes docs/BENCHMARKS-FILTERS.md
+	Benchmarks/peers.sh --filters
+
 build: setup ## build the programs and libraries
 	swift build -c release
+
+docs: ## build the documentation of VectorIndex with DocC, warnings as errors
+	scripts/docs.sh
 
 format: ## format all Swift files
 	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Tests

@@ -8,6 +8,17 @@ let house: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// The two programs. Whoever wants the libraries alone depends on this package with `traits: []`: every outer package hangs
+/// on this trait, so that SwiftPM then fetches none of them.
+let programs = "Programs"
+
+extension Target.Dependency {
+    /// A product of another package.
+    static func outer(_ name: String, of package: String) -> Self {
+        .product(name: name, package: package, condition: .when(traits: [programs]))
+    }
+}
+
 let package = Package(
     name: "nexify",
     platforms: [.macOS(.v15)],
@@ -16,6 +27,11 @@ let package = Package(
         .library(name: "TextEmbedding", targets: ["TextEmbedding"]),
         .executable(name: "triage-server", targets: ["TriageServer"]),
         .executable(name: "index-tool", targets: ["IndexTool"]),
+    ],
+    traits: [
+        .trait(
+            name: programs, description: "triage-server, index-tool and their tests; without it, the libraries alone"),
+        .default(enabledTraits: [programs]),
     ],
     dependencies: [
         // HTTP server, router and middleware: the whole of the wire protocol and its limits.
@@ -58,22 +74,22 @@ let package = Package(
         // Postgres and what is built on it
         .target(
             name: "Postgres",
-            dependencies: ["CLibPQ", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["CLibPQ", .outer("Logging", of: "swift-log")],
             swiftSettings: house),
         .target(
             name: "PrivatePostgres",
             dependencies: [
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                .outer("Logging", of: "swift-log"),
+                .outer("Subprocess", of: "swift-subprocess"),
+                .outer("SystemPackage", of: "swift-system"),
             ],
             swiftSettings: house),
         .target(
             name: "JobQueue",
             dependencies: [
                 "Postgres",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
+                .outer("Logging", of: "swift-log"),
+                .outer("Metrics", of: "swift-metrics"),
             ],
             swiftSettings: house),
 
@@ -85,21 +101,21 @@ let package = Package(
             name: "TriageServer",
             dependencies: [
                 "CArgon2", "JobQueue", "Postgres", "PrivatePostgres", "TextEmbedding", "Triage", "VectorIndex",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "JWTKit", package: "jwt-kit"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .outer("ArgumentParser", of: "swift-argument-parser"),
+                .outer("AsyncHTTPClient", of: "async-http-client"),
+                .outer("Configuration", of: "swift-configuration"),
+                .outer("Crypto", of: "swift-crypto"),
+                .outer("HTTPTypes", of: "swift-http-types"),
+                .outer("Hummingbird", of: "hummingbird"),
+                .outer("HummingbirdCore", of: "hummingbird"),
+                .outer("JWTKit", of: "jwt-kit"),
+                .outer("Logging", of: "swift-log"),
+                .outer("Metrics", of: "swift-metrics"),
+                .outer("NIOCore", of: "swift-nio"),
+                .outer("NIOHTTP1", of: "swift-nio"),
+                .outer("NIOPosix", of: "swift-nio"),
+                .outer("ServiceLifecycle", of: "swift-service-lifecycle"),
+                .outer("UnixSignals", of: "swift-service-lifecycle"),
             ],
             resources: [.copy("Console/static")],
             swiftSettings: house),
@@ -107,15 +123,15 @@ let package = Package(
             name: "IndexTool",
             dependencies: [
                 "Postgres", "TextEmbedding", "VectorIndex",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
+                .outer("ArgumentParser", of: "swift-argument-parser"),
+                .outer("Logging", of: "swift-log"),
             ],
             swiftSettings: house),
 
         // Tests
         .target(
             name: "TestSupport",
-            dependencies: ["PrivatePostgres", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["PrivatePostgres", .outer("Logging", of: "swift-log")],
             path: "Tests/Support", swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: ["TestSupport"], swiftSettings: house),
         .testTarget(
@@ -130,24 +146,24 @@ let package = Package(
         .testTarget(
             name: "IndexToolTests",
             dependencies: [
-                "CBLAS", "IndexTool", "Postgres", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                "CBLAS", "IndexTool", "Postgres", "TestSupport", .outer("Logging", of: "swift-log"),
             ],
             swiftSettings: house),
         .testTarget(
             name: "PostgresTests",
-            dependencies: ["Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["Postgres", "TestSupport", .outer("Logging", of: "swift-log")],
             swiftSettings: house),
         .testTarget(
             name: "JobQueueTests",
-            dependencies: ["JobQueue", "Postgres", "TestSupport", .product(name: "Logging", package: "swift-log")],
+            dependencies: ["JobQueue", "Postgres", "TestSupport", .outer("Logging", of: "swift-log")],
             swiftSettings: house),
         .testTarget(
             name: "PrivatePostgresTests",
             dependencies: [
                 "PrivatePostgres", "TestSupport",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                .outer("Logging", of: "swift-log"),
+                .outer("Subprocess", of: "swift-subprocess"),
+                .outer("SystemPackage", of: "swift-system"),
             ],
             swiftSettings: house),
         .testTarget(name: "TriageTests", dependencies: ["Triage"], swiftSettings: house),
@@ -155,16 +171,16 @@ let package = Package(
             name: "TriageServerTests",
             dependencies: [
                 "Postgres", "TestSupport", "Triage", "TriageServer",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .outer("AsyncHTTPClient", of: "async-http-client"),
+                .outer("CoreMetrics", of: "swift-metrics"),
+                .outer("Crypto", of: "swift-crypto"),
+                .outer("HTTPTypes", of: "swift-http-types"),
+                .outer("Hummingbird", of: "hummingbird"),
+                .outer("HummingbirdTesting", of: "hummingbird"),
+                .outer("Logging", of: "swift-log"),
+                .outer("NIOCore", of: "swift-nio"),
+                .outer("NIOHTTP1", of: "swift-nio"),
+                .outer("NIOPosix", of: "swift-nio"),
             ],
             swiftSettings: house),
     ]

@@ -13,7 +13,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         // What is measured: the libraries VectorIndex and TextEmbedding.
-        .package(name: "nexify", path: ".."),
+        .package(name: "nexify", path: "..", traits: []),
         // HTTP client of the triage benchmark: one kept connection, so that no set-up is measured.
         .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
         // Command lines: parsing, --help and errors.

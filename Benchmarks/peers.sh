@@ -3,6 +3,7 @@
 #
 # Usage: Benchmarks/peers.sh [--quick] [--data texts,packages,glove] [--peers …] [--rounds N] [--skip-curve] [--rebuild]
 #                            [--report-only] [--tool index-tool]            (--help tells all of them)
+#        Benchmarks/peers.sh --filters [--percent 10,1,0.1] [--kinds …] [--systems …] [--rounds N]   filtered searches
 # NEXIFY_PYTHON   the Python for the peers (default: python3.11 where there is one, else python3)
 # PIP_INDEX_URL, PIP_FIND_LINKS and pip's other settings are honoured.
 set -euo pipefail
@@ -69,5 +70,31 @@ if [[ "$(cat "$venv/.sha256" 2>/dev/null)" != "$(sha256sum <"$requirements")" ]]
     sha256sum <"$requirements" >"$venv/.sha256"
 fi
 
+# ---------------------------------------------------------------------------------------------------------------------
+# hnswlib's filter as C++ has it: the header of the same pinned source package, and our few lines on top of it.
+
+program=measure.py
+if [[ "${1:-}" == --filters ]]; then
+    shift
+    program=filters.py
+    native=.nexify/peers-native
+    source=Benchmarks/peers/hnswlib_filter.cpp
+    export NEXIFY_HNSWLIB_FILTER="$native/hnswlib_filter.so"
+    stamp="$(cat "$requirements" "$source" | sha256sum)"
+    if [[ "$(cat "$native/.sha256" 2>/dev/null)" != "$stamp" ]]; then
+        say "Compiling hnswlib's filtered search in $native."
+        rm -rf "$native"
+        mkdir -p "$native"
+        sed -n '/^hnswlib==/,/--hash=/p' "$requirements" >"$native/requirements.txt"
+        "$venv/bin/python" -m pip download --quiet --disable-pip-version-check --no-deps --no-binary hnswlib --require-hashes \
+            --requirement "$native/requirements.txt" --dest "$native" ||
+            fail "hnswlib's source package could not be fetched. Check the network or pip's settings and run this again."
+        tar -xzf "$native"/hnswlib-*.tar.gz -C "$native" --strip-components=1
+        g++ -O3 -march=native -std=c++14 -shared -fPIC -I "$native" "$source" -o "$NEXIFY_HNSWLIB_FILTER" ||
+            fail "$source does not compile; g++'s own message is above."
+        printf '%s\n' "$stamp" >"$native/.sha256"
+    fi
+fi
+
 "$venv/bin/python" -m unittest discover --quiet --start-directory Benchmarks/peers
-exec "$venv/bin/python" Benchmarks/peers/measure.py "$@"
+exec "$venv/bin/python" "Benchmarks/peers/$program" "$@"

@@ -86,6 +86,13 @@ class IndexTool:
         ]
         return json.loads(self._run(command, environment)[-1])
 
+    def bench_filtered(self, queries: Path, cell: Path, index: Path, k: int) -> dict:
+        """One round with the filters of a cell, one thread: its report, as `bench` gives it."""
+        command = [self.path, "bench", "--index", index, "--queries", queries]
+        command += ["--truth", cell / "truth.npy", "--filter", cell / "filter.npy"]
+        command += ["-k", str(k), "--threads", "1", "--rounds", "1", "--json"]
+        return json.loads(self._run(command, {})[-1])
+
     def _run(self, command: list, environment: dict) -> tuple[float, float, int, str]:
         """Seconds, processor seconds, peak resident bytes and standard output."""
         with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:

@@ -1,6 +1,7 @@
 """Recall and speed: the Pareto front of a sweep, and the speed at a recall between two of its points."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 
@@ -50,3 +51,24 @@ def around(points: list[Point], recalls: list[float]) -> set[int]:
         if above is not None:
             needed.update(order[max(0, above - 1) : above + 1])
     return needed
+
+
+def bracket(
+    recall_at: Callable[[int], float],
+    count: int,
+    start: int,
+    recall: float,
+    is_too_slow: Callable[[int], bool] = lambda _: False,
+) -> list[int]:
+    """Of settings 0 to `count` - 1, by rising recall, the first that reaches `recall` and the one before it, looked for
+    from `start` on; where none does, the last alone, or the first that is too slow to go on from."""
+    place = min(start, count - 1)
+    if recall_at(place) < recall:
+        while place < count - 1 and not is_too_slow(place):
+            place += 1
+            if recall_at(place) >= recall:
+                return [place - 1, place]
+        return [place]
+    while place > 0 and recall_at(place - 1) >= recall:
+        place -= 1
+    return [place - 1, place] if place > 0 else [place]

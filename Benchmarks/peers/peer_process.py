@@ -47,13 +47,13 @@ def reason(verb: str, status: int, errors: str) -> str:
     return f"{verb} ended with {status}: {lines[-1] if lines else 'it said nothing'}"
 
 
-class PeerProcess:
-    """An opened index that answers sweeps until it is closed."""
+class Worker:
+    """A process that answers each line with a line until it is closed."""
 
-    def __init__(self, system: str, data: Path, index: Path):
+    def __init__(self, arguments: list[str]):
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
-            command("serve", system, data, index),
+            arguments,
             env=environment(1),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -61,15 +61,39 @@ class PeerProcess:
             text=True,
         )
         self.opened = self._answer()
-        self.peak_bytes = self.opened["peakBytes"]
 
-    def search(self, width: int) -> dict:
+    def ask(self, question: dict) -> dict:
         try:
-            self.process.stdin.write(json.dumps({"width": width}) + "\n")
+            self.process.stdin.write(json.dumps(question) + "\n")
             self.process.stdin.flush()
         except BrokenPipeError:
             pass  # _answer says why.
-        answer = self._answer()
+        return self._answer()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+        self.errors.close()
+
+    def _answer(self) -> dict:
+        line = self.process.stdout.readline()
+        if not line:
+            status = self.process.wait()
+            self.errors.seek(0)
+            raise PeerFailed(reason("serve", status, self.errors.read()))
+        return json.loads(line)
+
+
+class PeerProcess(Worker):
+    """An opened index that answers sweeps."""
+
+    def __init__(self, system: str, data: Path, index: Path):
+        super().__init__(command("serve", system, data, index))
+        self.peak_bytes = self.opened["peakBytes"]
+
+    def search(self, width: int) -> dict:
+        answer = self.ask({"width": width})
         self.peak_bytes = max(self.peak_bytes, answer["peakBytes"])
         return answer
 
@@ -85,17 +109,3 @@ class PeerProcess:
             if points[-1].recall >= RECALL_ENOUGH or gainless >= GAINLESS_MAX:
                 break
         return [widths[index] for index in sorted(around(points, recalls))]
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self.process.wait()
-        self.errors.close()
-
-    def _answer(self) -> dict:
-        line = self.process.stdout.readline()
-        if not line:
-            status = self.process.wait()
-            self.errors.seek(0)
-            raise PeerFailed(reason("serve", status, self.errors.read()))
-        return json.loads(line)

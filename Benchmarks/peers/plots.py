@@ -20,7 +20,7 @@ matplotlib.rcParams |= {
 }
 
 import matplotlib.pyplot as plt  # noqa: E402  (the settings above come first)
-from matplotlib.ticker import FixedLocator, FuncFormatter  # noqa: E402
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter  # noqa: E402
 
 from pareto import Point, front  # noqa: E402
 
@@ -114,4 +114,36 @@ def cost_against_count(curves: dict[str, dict[float, list[tuple[int, float]]]], 
     axes.set_xlabel("vectors")
     axes.set_ylabel("microseconds a query, one thread")
     axes.legend(fontsize=7, frameon=False)
+    save(figure, path)
+
+
+def cost_against_selectivity(
+    panels: dict[str, dict[str, tuple[str, list[tuple[float, float, bool]]]]], path: Path
+) -> None:
+    """A panel for each kind of filter: microseconds a query against the percent that match; both axes logarithmic.
+    Points at which the recall was not reached are hollow."""
+    size = (4.2 * len(panels) + 2.6, 4.4)
+    figure, row = plt.subplots(1, len(panels), figsize=size, sharex=True, sharey=True, squeeze=False)
+    for axes, (kind, systems) in zip(row[0], panels.items(), strict=True):
+        peers = iter(zip(PEERS, MARKERS, strict=True))
+        for system, (name, points) in systems.items():
+            color, marker = (OURS[system][0], "o") if system in OURS else next(peers)
+            percents = [percent for percent, _, _ in points]
+            costs = [cost for _, cost, _ in points]
+            width = 2.2 if system in OURS else 1.1
+            axes.plot(percents, costs, "-", color=color, linewidth=width, label=name, marker=marker, markersize=4)
+            missed = [(percent, cost) for percent, cost, reached in points if not reached]
+            if missed:
+                hollow = {"marker": marker, "markersize": 4, "color": color, "markerfacecolor": "white"}
+                axes.plot(*zip(*missed, strict=True), linestyle="none", zorder=4, **hollow)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g} %"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.yaxis.set_major_formatter(THOUSANDS)
+        axes.set_xlabel("rows that match")
+        axes.set_title(kind, loc="left", fontsize=10)
+    row[0][0].invert_xaxis()
+    row[0][0].set_ylabel("microseconds a query, one thread")
+    row[0][-1].legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.01, 1))
     save(figure, path)

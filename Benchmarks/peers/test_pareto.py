@@ -3,7 +3,7 @@
 import math
 import unittest
 
-from pareto import Point, around, front, speed_at
+from pareto import Point, around, bracket, front, speed_at
 
 SWEEP = [Point(0.80, 40_000), Point(0.92, 10_000), Point(0.91, 9_000), Point(0.99, 1_000)]
 
@@ -36,6 +36,20 @@ class ParetoTests(unittest.TestCase):
         points = [Point(recall, 1 / recall) for recall in recalls]
         self.assertEqual(sorted(around(points, [0.90, 0.95, 0.99])), [0, 2, 3, 4, 5, 6, 7, 8])
         self.assertEqual(sorted(around(points[:3], [0.90])), [0, 2])
+
+    def test_bracket_from_anywhere(self):
+        recalls = [0.5, 0.7, 0.9, 0.96, 0.99]
+        for start in range(9):
+            self.assertEqual(bracket(recalls.__getitem__, 5, start, 0.95), [2, 3])
+            self.assertEqual(bracket(recalls.__getitem__, 5, start, 0.40), [0])
+            self.assertEqual(bracket(recalls.__getitem__, 5, start, 0.50), [0])
+            self.assertEqual(bracket(recalls.__getitem__, 5, start, 0.995), [4])
+        self.assertEqual(bracket([1.0].__getitem__, 1, 0, 0.95), [0])
+
+    def test_bracket_goes_on_until_it_is_too_slow(self):
+        recalls = [0.5, 0.7, 0.9, 0.96]
+        self.assertEqual(bracket(recalls.__getitem__, 4, 0, 0.95, lambda place: place >= 1), [1])
+        self.assertEqual(bracket(recalls.__getitem__, 4, 3, 0.95, lambda place: place >= 1), [2, 3])
 
 
 if __name__ == "__main__":

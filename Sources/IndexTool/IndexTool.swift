@@ -14,6 +14,7 @@ struct IndexTool: AsyncParsableCommand {
             could not be checked or built, 64 the command line is wrong.
             """,
         subcommands: [
-            Build.self, Verify.self, Inspect.self, Diff.self, Search.self, Bench.self, Export.self, Embed.self,
+            Build.self, Extend.self, Verify.self, Inspect.self, Diff.self, Search.self, Bench.self, Export.self,
+            Embed.self,
         ])
 }

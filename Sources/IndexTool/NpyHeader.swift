@@ -23,6 +23,17 @@ enum NpyElement: String {
 
     var isFloat: Bool { self == .float16 || self == .float32 || self == .float64 }
 
+    /// The whole number at an offset. - Precondition: `isNumber`.
+    func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int128 {
+        switch self {
+        case .int32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+        case .uint32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+        case .int64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
+        case .uint64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        case .float16, .float32, .float64, .uint8, .bool: preconditionFailure("the table was opened for whole numbers")
+        }
+    }
+
     /// Whether it can hold an id.
     var isNumber: Bool { bytes >= 4 && !isFloat }
 }

@@ -49,14 +49,6 @@ struct TruthFile {
     }
 
     private func number(_ row: Int, _ column: Int) -> Int128 {
-        let bytes = table.file.bytes
-        let offset = table.offset(row: row, column: column)
-        switch table.element {
-        case .int32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
-        case .uint32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
-        case .int64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int64.self))
-        case .uint64: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-        case .float16, .float32, .float64, .uint8, .bool: preconditionFailure("the table was opened for whole numbers")
-        }
+        table.element.number(table.file.bytes, at: table.offset(row: row, column: column))
     }
 }

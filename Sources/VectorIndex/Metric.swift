@@ -5,7 +5,7 @@ public enum Metric: UInt32, Sendable, CaseIterable {
     case cosine = 1
     /// The inner product, of vectors of any length.
     case innerProduct = 2
-    /// The squared Euclidean distance.
+    /// The squared Euclidean distance; scores are minus it, so that higher is nearer here too.
     case squaredL2 = 3
 
     /// The name on command lines and in reports.
@@ -17,6 +17,7 @@ public enum Metric: UInt32, Sendable, CaseIterable {
         }
     }
 
+    /// The metric of that name; nil when there is none.
     public init?(name: String) {
         guard let metric = Self.allCases.first(where: { $0.name == name }) else { return nil }
         self = metric

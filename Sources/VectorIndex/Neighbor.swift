@@ -7,6 +7,7 @@ public struct Neighbor: Sendable, Hashable {
     /// of search.
     public var score: Float
 
+    /// For comparing with what a search gives.
     public init(id: UInt64, score: Float) {
         self.id = id
         self.score = score

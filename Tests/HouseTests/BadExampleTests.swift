@@ -110,6 +110,20 @@ struct BadExampleTests {
         #expect(DependencyRule.breaches(in: source("Package.swift", text)).map(\.line) == [4, 6])
     }
 
+    @Test("What would keep others from the libraries")
+    func badManifest() {
+        let text = """
+            // unsafeFlags
+            .target(name: "A", swiftSettings: [.unsafeFlags(["-Ounchecked"])]),
+            .product(name: "B", package: "b"),
+            .product(name: "C", package: "c", condition: .when(traits: [programs])),
+            .outer("D", of: "d"),
+            """
+        let manifest = source("Package.swift", text)
+        #expect(UnsafeFlagsRule.breaches(in: manifest).map(\.line) == [2])
+        #expect(OuterPackageRule.breaches(in: manifest).map(\.line) == [3])
+    }
+
     @Test("@testable")
     func badTestable() {
         let text = "@testable import Triage\n// @testable import Triage\n"

@@ -36,6 +36,14 @@ struct HouseTests {
             })
     }
 
+    @Test("Others can depend on the libraries, and then fetch nothing else")
+    func libraries() throws {
+        let text = try #require(Repository.text("Package.swift"))
+        let manifest = SwiftSource(file: "Package.swift", text: text)
+        #expect(text.contains(".library(name: \"VectorIndex\""))
+        expectNone(UnsafeFlagsRule.breaches(in: manifest) + OuterPackageRule.breaches(in: manifest))
+    }
+
     @Test("No test needs @testable")
     func testable() { expectNone(Repository.swiftSources(under: "Tests").flatMap(TestableRule.breaches)) }
 

@@ -105,6 +105,31 @@ enum DependencyRule {
     }
 }
 
+/// SwiftPM refuses packages with unsafe flags as dependencies of a version, so one of them would shut out all dependants.
+enum UnsafeFlagsRule {
+    static func breaches(in manifest: SwiftSource) -> [Breach] {
+        manifest.lines.enumerated().compactMap { index, line in
+            guard line.code.contains("unsafeFlags") else { return nil }
+            return Breach(
+                file: manifest.file, line: index + 1, rule: "unsafeFlags: nobody could depend on us")
+        }
+    }
+}
+
+/// Outer packages hang on the trait of the programs, so that a dependant of the libraries fetches none of them.
+enum OuterPackageRule {
+    static func breaches(in manifest: SwiftSource) -> [Breach] {
+        manifest.lines.indices.compactMap { index in
+            guard manifest.lines[index].code.contains(/\.product\(/),
+                !manifest.lines[index].code.contains(/condition: \.when\(traits:/)
+            else { return nil }
+            return Breach(
+                file: manifest.file, line: index + 1,
+                rule: "a product of another package without the trait of the programs: use .outer(_:of:)")
+        }
+    }
+}
+
 /// Tests run optimised, so they see what is `package` or `public`.
 enum TestableRule {
     static func breaches(in source: SwiftSource) -> [Breach] {

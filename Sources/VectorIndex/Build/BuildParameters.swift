@@ -12,6 +12,7 @@ public struct BuildParameters: Sendable, Equatable {
     public var targetRecall: Double
     /// Indexes of at most this many different vectors have no graph and are scanned exactly.
     public var exactScanMax: Int
+    /// Where the builder's random numbers come from: another seed gives another graph of the same quality.
     public var seed: UInt64
     /// Threads of the build; 0 means one per processor. Does not change the outcome.
     public var threads: Int
@@ -20,6 +21,7 @@ public struct BuildParameters: Sendable, Equatable {
     /// The caller's high-water mark: what of its source this index has seen.
     public var sourceVersion: UInt64
 
+    /// The defaults are those that `docs/BENCHMARKS.md` measures; what is not allowed is said by ``SnapshotBuilder/write(to:progress:)``.
     public init(
         degree: Int = 32, neighborBits: Int? = nil, upperDegree: Int = 16, efConstruction: Int = 160,
         targetRecall: Double = 0.98,
@@ -79,15 +81,30 @@ public struct BuildParameters: Sendable, Equatable {
 
 /// How far a build is.
 public struct BuildProgress: Sendable, Equatable {
+    /// What the builder does, in this order; an index without a graph is only written and verified.
     public enum Phase: String, Sendable {
-        case encoding, linking, filling, measuring, writing, verifying
+        /// Each vector becomes a code.
+        case encoding
+        /// Each node finds its neighbours; by far the longest.
+        case linking
+        /// Free slots are filled with neighbours that were passed over.
+        case filling
+        /// Vectors that were held back are searched for, to learn what recall costs, and then linked, too.
+        case measuring
+        /// The file is written beside its place.
+        case writing
+        /// The written file is read and checked, and gets its name.
+        case verifying
     }
 
+    /// What is being done.
     public var phase: Phase
-    /// Of `total` steps of this phase.
+    /// Of ``total`` steps of this phase.
     public var done: Int
+    /// Steps of this phase.
     public var total: Int
 
+    /// For tests of what shows it.
     public init(phase: Phase, done: Int, total: Int) {
         self.phase = phase
         self.done = done

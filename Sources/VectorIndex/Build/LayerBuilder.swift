@@ -10,10 +10,10 @@ struct LayerBuilder {
     let graph: LayerGraph
     let efConstruction: Int
     let workers: Workers
-    private let scratches: [BuildScratch]
+    let scratches: [BuildScratch]
     /// Per node, the nearest that its last search met: what free slots are filled from.
     private let spares: AlignedBuffer<UInt32>
-    private static let sparesPerNode = 96
+    static let sparesPerNode = 96
     /// Per node, whether its row's free slots were filled since its neighbours last changed.
     private let isFilled: AlignedBuffer<Bool>
     /// Of the first nodes, the nearest one is where a search starts.
@@ -32,15 +32,16 @@ struct LayerBuilder {
 
     /// Links the nodes from `range`, `passes` times; `progress` gets the number of links made of all.
     ///
+    /// - Parameter batches: how many the first pass makes of as many nodes as there will be, at least.
     /// - Precondition: the nodes below the range are linked.
-    func link(_ range: Range<Int>, passes: Int, progress: (Int, Int) -> Void) {
+    func link(_ range: Range<Int>, passes: Int, batches: Int = 50, progress: (Int, Int) -> Void) {
         let total = passes * range.count
         for pass in 0..<passes {
             // Node 0 is there before all others.
             var start = pass == 0 ? max(range.lowerBound, 1) : range.lowerBound
             while start < range.upperBound {
                 // Later passes meet a whole graph, so that their batches may be large: fewer merges.
-                let batchMax = pass == 0 ? max(range.upperBound / 50, 32) : max(range.upperBound / 8, 32)
+                let batchMax = pass == 0 ? max(range.upperBound / batches, 32) : max(range.upperBound / 8, 32)
                 let size = pass == 0 ? min(max(start / 2, 1), batchMax) : batchMax
                 let batch = start..<min(start + size, range.upperBound)
                 link(batch, inserted: pass == 0 ? start : range.upperBound)
@@ -93,11 +94,16 @@ struct LayerBuilder {
             count += 1
         }
         count = scratch.weigh(store, count: count)
+        keepSpares(of: node, scratch, count: count)
+        return scratch.choose(store, count: count, limit: graph.degree)
+    }
+
+    /// - Parameter count: candidates, sorted.
+    private func keepSpares(of node: Int, _ scratch: BuildScratch, count: Int) {
         let kept = spares.base + node * Self.sparesPerNode
         for i in 0..<Self.sparesPerNode {
             kept[i] = i < count ? LayerGraph.node(scratch.candidates[i]) : UInt32(node)
         }
-        return scratch.choose(store, count: count, limit: graph.degree)
     }
 
     /// Walks to a node's surroundings and leaves the nodes met in the scratch's `ids`, without the node itself.
@@ -183,9 +189,32 @@ struct LayerBuilder {
         return false
     }
 
+    /// Takes a node of a snapshot over, whose row holds those of its neighbours that stay.
+    ///
+    /// What it would choose of its slots' nodes is what it had chosen. Where neighbours go, their neighbours stand in for
+    /// them (Singh et al., "FreshDiskANN", 2021, algorithm 4).
+    /// - Parameters:
+    ///   - stay: the neighbours that stay.
+    ///   - heirs: the neighbours of those that go; none when all stay.
+    func adopt(_ node: Int, stay: Int, heirs: Int, _ scratch: BuildScratch) {
+        store.load(node, into: &scratch.query)
+        let count = scratch.weigh(store, count: stay + heirs)
+        keepSpares(of: node, scratch, count: count)
+        let chosen = scratch.choose(store, count: count, limit: graph.degree)
+        let list = UnsafeBufferPointer(start: scratch.chosen.base, count: chosen)
+        guard heirs > 0 else {
+            graph.setNeighbors(of: node, to: list)
+            isFilled[node] = true
+            return
+        }
+        setNeighbors(of: node, to: list, scratch)
+    }
+
     /// Fills the slots that the choice left free, of all rows below `nodes` whose neighbours changed: in the rows only,
     /// so that the choice stays what it was.
-    func fillSlots(nodes: Int) {
+    ///
+    /// - Parameter sparesUsed: candidates for each row, the nearest.
+    func fillSlots(nodes: Int, spares sparesUsed: Int = sparesPerNode) {
         let occlusions = scratches.map { AlignedBuffer<Float>(count: $0.candidatesMax) }
         workers.run(count: nodes, chunk: 64) { worker, range in
             let scratch = scratches[worker]
@@ -195,7 +224,7 @@ struct LayerBuilder {
                 guard known.count < graph.degree else { continue }
                 store.load(node, into: &scratch.query)
                 var count = 0
-                for i in 0..<Self.sparesPerNode {
+                for i in 0..<sparesUsed {
                     let spare = spares[node * Self.sparesPerNode + i]
                     guard spare != UInt32(node) else { continue }
                     scratch.ids[count] = spare

@@ -8,7 +8,9 @@ struct LocalityOrder {
     /// By old number, the new one.
     let newNodes: [UInt32]
 
-    init(_ graph: LayerGraph, layerSizes: [Int]) {
+    /// - Parameter ranks: by old number, the place among all nodes when those of higher levels come first; the number
+    ///   itself when nil.
+    init(_ graph: LayerGraph, layerSizes: [Int], ranks: [UInt32]? = nil) {
         let nodes = graph.nodes
         var isMet = [Bool](repeating: false, count: nodes)
         var order: [UInt32] = [0]
@@ -30,7 +32,8 @@ struct LocalityOrder {
         for band in bands.indices.dropFirst() { places[band] = bands[band - 1] }
         var oldNodes = [UInt32](repeating: 0, count: nodes)
         for node in order {
-            let band = bands.firstIndex { Int(node) < $0 }!
+            let rank = ranks?[Int(node)] ?? node
+            let band = bands.firstIndex { Int(rank) < $0 }!
             oldNodes[places[band]] = node
             places[band] += 1
         }
@@ -38,6 +41,12 @@ struct LocalityOrder {
         for (new, old) in oldNodes.enumerated() { newNodes[Int(old)] = UInt32(new) }
         self.oldNodes = oldNodes
         self.newNodes = newNodes
+    }
+
+    /// Every node keeps its number.
+    init(keeping nodes: Int) {
+        oldNodes = Array(0..<UInt32(nodes))
+        newNodes = oldNodes
     }
 }
 
@@ -50,6 +59,7 @@ extension RowStore {
                 for slot in 0..<layout.degree { slots[slot] = order.newNodes[Int(slots[slot])] }
             }
         }
+        renumberNorms(order)
         // In place, along the permutation's cycles.
         let stride = layout.stride
         let held = AlignedBuffer<UInt8>(count: stride)

@@ -17,6 +17,11 @@ struct NodeOrder {
 
     private static let bitsPerLevel = 4
 
+    /// The level that a random number draws.
+    static func level(_ number: UInt64) -> Int { number.trailingZeroBitCount / bitsPerLevel }
+
+    init() {}
+
     init(ids inputIDs: [UInt64], vectors: [Float], dimensions: Int, seed: UInt64, threads: Int) throws(VectorIndexError)
     {
         let sorted = inputIDs.indices.sorted { inputIDs[$0] < inputIDs[$1] }
@@ -27,7 +32,7 @@ struct NodeOrder {
         let groups = Self.collapse(sorted, vectors: vectors, dimensions: dimensions, threads: threads)
 
         var random = SplitMix64(seed: seed)
-        let levels = groups.map { _ in random.next().trailingZeroBitCount / Self.bitsPerLevel }
+        let levels = groups.map { _ in Self.level(random.next()) }
         var order = Array(groups.indices)
         for i in order.indices.dropFirst().reversed() { order.swapAt(i, random.next(below: i + 1)) }
         let highest = levels.max() ?? 0
@@ -60,12 +65,8 @@ struct NodeOrder {
         vectors.withUnsafeBufferPointer { vectors in
             Workers(threads: threads).run(count: sorted.count, chunk: 1024) { _, range in
                 for i in range {
-                    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-                    for value in vectors[sorted[i] * dimensions..<(sorted[i] + 1) * dimensions] {
-                        hash = (hash ^ UInt64(value.bitPattern)) &* 0x9E37_79B9_7F4A_7C15
-                        hash ^= hash >> 29
-                    }
-                    hashes[i] = hash
+                    hashes[i] = VectorHash.of(
+                        vectors[sorted[i] * dimensions..<(sorted[i] + 1) * dimensions])
                 }
             }
         }

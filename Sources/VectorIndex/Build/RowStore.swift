@@ -44,6 +44,49 @@ final class RowStore: @unchecked Sendable {
         }
     }
 
+    /// The rows of a snapshot's nodes that stay, under their new numbers, and behind them new ones.
+    ///
+    /// What a row holds of a neighbour depends on both codes only: it stays as it is. Slots of nodes that go are emptied.
+    /// - Parameter kept: by new number, the old one.
+    init(
+        adopting view: SnapshotView, _ graph: GraphSearch, kept: [UInt32], newNumbers: [UInt32],
+        vectors: UnsafeBufferPointer<Float>, workers: Workers
+    ) {
+        let encoding = graph.encoding
+        let layout = view.rowLayout
+        let nodes = vectors.count / encoding.dimensions
+        let rows = AlignedBuffer<UInt8>(count: nodes * layout.stride)
+        let norms = AlignedBuffer<Int32>(count: nodes)
+        (self.nodes, self.encoding, self.layout, self.rows, self.norms) = (nodes, encoding, layout, rows, norms)
+        let old = view.rows!
+        workers.run(count: nodes, chunk: 256) { _, range in
+            let rotated = AlignedBuffer<Float>(count: layout.codeBytes)
+            for node in range {
+                let row = rows.base + node * layout.stride
+                guard node < kept.count else {
+                    encoding.encode(
+                        vectors.baseAddress! + node * encoding.dimensions, scratch: rotated.base, into: row)
+                    norms[node] = Self.squaredLength(row, layout.codeBytes)
+                    if layout.hasNorm {
+                        UnsafeMutableRawPointer(row + layout.normOffset).storeBytes(of: norms[node], as: Int32.self)
+                    }
+                    Self.clear(row, layout, node)
+                    continue
+                }
+                row.update(from: old + Int(kept[node]) * layout.stride, count: layout.stride)
+                norms[node] = Self.squaredLength(row, layout.codeBytes)
+                let ids = UnsafeMutableRawPointer(row + layout.neighborsOffset).assumingMemoryBound(to: UInt32.self)
+                for slot in 0..<layout.degree {
+                    let number = Int(ids[slot])
+                    ids[slot] = number < newNumbers.count ? newNumbers[number] : .max
+                    guard ids[slot] == .max else { continue }
+                    ids[slot] = UInt32(node)
+                    Self.clear(slot: slot, row, layout)
+                }
+            }
+        }
+    }
+
     /// A level above: the codes of the first nodes, without neighbours.
     init(first nodes: Int, of other: RowStore) {
         self.nodes = nodes
@@ -93,6 +136,12 @@ final class RowStore: @unchecked Sendable {
 
     var walk: GraphWalk {
         GraphWalk(rows: rows.base, nodes: nodes, layout: layout, unit: encoding.unit)
+    }
+
+    /// Gives the codes' squared lengths their nodes' new numbers.
+    func renumberNorms(_ order: LocalityOrder) {
+        let old = Array(UnsafeBufferPointer(start: norms.base, count: nodes))
+        for node in 0..<nodes { norms[node] = old[Int(order.oldNodes[node])] }
     }
 
     // MARK: Distances

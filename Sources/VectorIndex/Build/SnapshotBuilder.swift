@@ -5,15 +5,18 @@ import CBLAS
 /// The same vectors, ids, parameters and seed give the same bytes, whatever the order of adding, the number of threads
 /// and the processor. Memory: 4 bytes a dimension and vector; while linking, the rows and about 800 bytes a vector besides.
 public struct SnapshotBuilder: Sendable {
+    /// Of every vector.
     public let dimensions: Int
+    /// How nearness will be measured.
     public let metric: Metric
+    /// What the index is built with.
     public let parameters: BuildParameters
     private var ids: [UInt64] = []
     private var vectors: [Float] = []
     /// By id; ids without labels are left out.
-    private(set) var labels: [UInt64: [Label]] = [:]
+    var labels: [UInt64: [Label]] = [:]
 
-    /// What is wrong with dimensions or parameters is said by `write`.
+    /// An empty builder. What is wrong with dimensions or parameters is said by `write`.
     public init(dimensions: Int, metric: Metric, parameters: BuildParameters = BuildParameters()) {
         self.dimensions = dimensions
         self.metric = metric
@@ -23,12 +26,14 @@ public struct SnapshotBuilder: Sendable {
     /// How many vectors were added.
     public var count: Int { ids.count }
 
+    /// Makes room for so many vectors at once, so that adding them copies nothing twice.
     public mutating func reserveCapacity(_ count: Int) {
         ids.reserveCapacity(count)
         vectors.reserveCapacity(count * dimensions)
     }
 
-    /// Adds a vector under an id of the caller's. Ids must differ; whether they do is seen by `write`.
+    /// Adds a vector under an id of the caller's, with the labels that filters may ask for. Ids must differ; whether they do is seen by
+    /// ``write(to:progress:)``. The memory is the caller's and is copied.
     public mutating func add(
         id: UInt64, vector: UnsafeBufferPointer<Float>, labels: [Label] = []
     ) throws(VectorIndexError) {
@@ -56,6 +61,8 @@ public struct SnapshotBuilder: Sendable {
         if !labels.isEmpty { self.labels[id] = labels }
     }
 
+    /// Adds a vector under an id of the caller's, with the labels that filters may ask for. Ids must differ; whether they do is seen by
+    /// ``write(to:progress:)``.
     public mutating func add(id: UInt64, vector: [Float], labels: [Label] = []) throws(VectorIndexError) {
         try vector.withUnsafeBufferPointer { vector throws(VectorIndexError) in
             try add(id: id, vector: vector, labels: labels)
@@ -65,7 +72,11 @@ public struct SnapshotBuilder: Sendable {
     /// Builds the graph and puts the finished, verified file at `path`; a file that was there becomes
     /// `<path>.previous`.
     ///
-    /// When it throws, what was at `path` is untouched. `progress` is called on this thread.
+    /// When it throws, what was at `path` is untouched.
+    /// - Parameters:
+    ///   - path: in a directory that exists; the file is written beside it and renamed.
+    ///   - progress: called on this thread, now and then.
+    /// - Returns: what the new file says about itself.
     @discardableResult
     public func write(
         to path: String, progress: (BuildProgress) -> Void = { _ in }
@@ -83,7 +94,15 @@ public struct SnapshotBuilder: Sendable {
             order.inputs.count > parameters.exactScanMax && !order.inputs.isEmpty
             ? try GraphBuilder(parameters: parameters, metric: metric, dimensions: dimensions).build(
                 vectors, &order, progress) : nil
-        var file = try SnapshotFile(builder: self, order: order, graph: graph, path: path)
+        return try install(vectors, order, graph, at: path, progress)
+    }
+
+    /// Writes what was built. - Parameter vectors: as the order's inputs count them.
+    func install(
+        _ vectors: [Float], _ order: NodeOrder, _ graph: BuiltGraph?, growth: Growth? = nil, at path: String,
+        _ progress: (BuildProgress) -> Void
+    ) throws(VectorIndexError) -> SnapshotInfo {
+        var file = try SnapshotFile(builder: self, order: order, graph: graph, growth: growth, path: path)
         try vectors.withUnsafeBufferPointer { vectors throws(VectorIndexError) in
             try file.write(vectors) { progress(BuildProgress(phase: .writing, done: $0, total: $1)) }
         }

@@ -9,15 +9,19 @@ struct SnapshotFile {
     private let dimensions: Int
     private let metric: Metric
     private let labels: [UInt64: [Label]]
+    private let growth: Growth?
     private var file: SectionWriter
 
     private static let bufferBytes = 4 << 20
 
-    init(builder: SnapshotBuilder, order: NodeOrder, graph: BuiltGraph?, path: String) throws(VectorIndexError) {
+    init(
+        builder: SnapshotBuilder, order: NodeOrder, graph: BuiltGraph?, growth: Growth?, path: String
+    ) throws(VectorIndexError) {
         let parameters = builder.parameters
         dimensions = builder.dimensions
         metric = builder.metric
         labels = builder.labels
+        self.growth = growth
         self.order = order
         self.graph = graph
         header.count = UInt64(order.ids.count)
@@ -63,6 +67,7 @@ struct SnapshotFile {
         try writeArray(.idOrder, order.idOrder)
         if let starts = order.groupStarts { try writeArray(.groups, starts) }
         if !labels.isEmpty { try writeLabels() }
+        if let growth { try writeArray(.growth, growth.numbers, isOptional: true) }
         try file.finish(header)
     }
 

@@ -13,6 +13,12 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         return z ^ z >> 31
     }
 
+    /// The first number of a stream that a value seeds.
+    static func hash(_ value: UInt64, seed: UInt64) -> UInt64 {
+        var stream = SplitMix64(seed: value &* 0xD6E8_FEB8_6659_FD93 ^ seed)
+        return stream.next()
+    }
+
     /// A number below `bound`, by multiplication: the same on every version of the standard library.
     package mutating func next(below bound: Int) -> Int {
         Int(next().multipliedFullWidth(by: UInt64(bound)).high)

@@ -35,13 +35,17 @@ package struct SectionTag: Hashable, Sendable, CustomStringConvertible {
     static let labelText = SectionTag("LBLT")
     static let labelPostings = SectionTag("LBLP")
 
+    /// How far the graph has grown since it was built as a whole; only when it has.
+    static let growth = SectionTag("GROW")
+
     /// All that this version reads.
     static let known: Set<SectionTag> = [
         rows, upper, exact, ids, idOrder, groups, center, calibration, selfTest, labels, labelText, labelPostings,
+        growth,
     ]
 
     /// What a file may have or not, whatever its header says.
-    static let voluntary: Set<SectionTag> = [calibration, selfTest, labels, labelText, labelPostings]
+    static let voluntary: Set<SectionTag> = [calibration, selfTest, labels, labelText, labelPostings, growth]
 
     package var description: String {
         let letters = (0..<4).map { UInt8(truncatingIfNeeded: rawValue >> (8 * UInt32($0))) }

@@ -191,6 +191,9 @@ struct SnapshotLayout {
                 throw damaged(entry)
             }
         }
+        if let entry = section(.growth) {
+            guard entry.stride == 8, entry.length == UInt64(Growth.bytes) else { throw damaged(entry) }
+        }
         if let entry = section(.selfTest) {
             let header = UInt64(4 * SelfTest.headerNumbers)
             guard entry.stride >= 8, entry.stride <= 4096, entry.stride % 4 == 0, entry.length >= header,

@@ -1,24 +1,55 @@
 extension LiveSnapshot {
+    /// How the next generation comes about.
+    public enum Generation: Sendable {
+        /// The graph is extended, unless it is so small or so much has changed that a new one is as cheap.
+        case automatic
+        /// Everything is built anew, as `SnapshotBuilder` would.
+        case rebuilt
+    }
+
     /// Writes the next generation, which has all changes, and installs it at `path` as `SnapshotBuilder.write` does.
     ///
-    /// Its parameters are those of the snapshot, and its source version is `version`.
-    /// - Parameter threads: 0 means one per processor.
+    /// Its parameters are those of the snapshot, and its source version is `version`. An extended graph is not, byte for byte,
+    /// the one that a build of the same vectors gives; `SnapshotInfo.growth` tells how far it has come from one.
+    /// - Parameter threads: 0 means one per processor. Does not change the outcome.
     @discardableResult
     public func write(
-        to path: String, threads: Int = 0, progress: (BuildProgress) -> Void = { _ in }
+        to path: String, _ generation: Generation = .automatic, threads: Int = 0,
+        progress: (BuildProgress) -> Void = { _ in }
     ) throws(VectorIndexError) -> SnapshotInfo {
         var parameters = BuildParameters(of: snapshot.info, threads: threads)
         parameters.sourceVersion = version
         var builder = SnapshotBuilder(
             dimensions: snapshot.info.dimensions, metric: snapshot.info.metric, parameters: parameters)
+        var labels = snapshot.labelsByID()
+        for (id, entry) in overlay.entries { labels[id] = entry.labels.isEmpty ? nil : entry.labels }
+        let isRebuilt = if case .rebuilt = generation { true } else { false }
+        if !isRebuilt, let graph = snapshot.view.graph {
+            let order = ExtensionOrder(snapshot.view, overlay, seed: parameters.seed)
+            if order.isWorthwhile(exactScanMax: parameters.exactScanMax) {
+                builder.labels = labels
+                return try extend(graph, order, builder, path, progress)
+            }
+        }
         builder.reserveCapacity(count)
-        let labels = snapshot.labelsByID()
         for id in ids {
             guard let vector = vector(id: id) else { continue }
-            let own = overlay.entries[id]?.labels ?? labels[id] ?? []
-            builder.add(id: id, stored: vector, labels: own)
+            builder.add(id: id, stored: vector, labels: labels[id] ?? [])
         }
         return try builder.write(to: path, progress: progress)
+    }
+
+    private func extend(
+        _ graph: GraphSearch, _ extension: ExtensionOrder, _ builder: SnapshotBuilder, _ path: String,
+        _ progress: (BuildProgress) -> Void
+    ) throws(VectorIndexError) -> SnapshotInfo {
+        let view = snapshot.view
+        var order = `extension`.order
+        let built = try GraphExtender(parameters: builder.parameters, view: view, search: graph)
+            .extend(`extension`, &order, progress)
+        let growth = (view.growth ?? Growth()).extended(
+            added: order.inputs.count - `extension`.kept.count, removed: view.nodes - `extension`.kept.count)
+        return try builder.install(`extension`.vectors, order, built, growth: growth, at: path, progress)
     }
 }
 

@@ -2,13 +2,14 @@
 public struct CalibrationPoint: Sendable, Equatable {
     /// Neighbours that were asked for.
     public var k: Int
-    /// The setting; see `SearchEffort.slack`.
+    /// The setting; see ``SearchEffort/slack(_:)``.
     public var slack: Float
     /// The share of the true neighbours that searches for held-back vectors found: the mean less one standard error.
     public var recall: Float
     /// Rows expanded by a search, on average.
     public var hops: Float
 
+    /// For comparing with what an index holds.
     public init(k: Int, slack: Float, recall: Float, hops: Float) {
         self.k = k
         self.slack = slack

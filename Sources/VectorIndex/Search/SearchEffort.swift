@@ -23,5 +23,6 @@ public struct SearchStatistics: Sendable, Equatable {
     /// Vectors ranked anew by their exact scores.
     public var reranked = 0
 
+    /// Of a search that did nothing.
     public init() {}
 }

@@ -12,9 +12,10 @@ public final class SearchScratch: @unchecked Sendable {
     private(set) var rows: AlignedBuffer<UInt32>
     private(set) var scores: AlignedBuffer<Float>
     let walk = WalkScratch()
-    /// What the last search did.
+    /// What the last search did. Read it between searches, on the thread that searches.
     public internal(set) var statistics = SearchStatistics()
 
+    /// Empty; it grows with the first search.
     public init() {
         query = AlignedBuffer(count: 0)
         code = QueryCode(codeBytes: 0, planes: 1)

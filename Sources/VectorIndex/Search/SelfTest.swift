@@ -34,7 +34,9 @@ struct SelfTest: @unchecked Sendable {
 extension Snapshot {
     /// What a self-test found.
     public struct SelfTestResult: Sendable, Equatable {
+        /// How many sample queries the file holds.
         public var queries: Int
+        /// Neighbours that each asks for.
         public var k: Int
         /// The share of the exact neighbours that searches with the builder's setting found here.
         public var recall: Double

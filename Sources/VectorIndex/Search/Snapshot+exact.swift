@@ -15,6 +15,9 @@ extension Snapshot {
             .map { nearest in neighbors(count: nearest.count, k: k) { nearest[$0] } }
     }
 
+    /// The true k nearest vectors of one query, best first, by one scan.
+    ///
+    /// - Complexity: O(n * dimensions).
     public func exactSearch(_ query: [Float], k: Int) throws(VectorIndexError) -> [Neighbor] {
         try exactSearch([query], k: k)[0]
     }

@@ -9,6 +9,8 @@ extension Snapshot {
     /// An index with a graph is searched through it, and what was found is ranked anew by the exact vectors; a small
     /// index, or one of which a large part is asked for, is scanned exactly.
     /// - Parameters:
+    ///   - query: as many finite numbers as the index has dimensions; under cosine not all zero, of any length.
+    ///   - k: 1 to ``kMax``.
     ///   - effort: what the search may cost; the index's own target of recall when nil.
     ///   - scratch: memory of the caller's, for one search at a time, which also keeps the search's statistics; nil
     ///     takes some from a pool.
@@ -30,7 +32,10 @@ extension Snapshot {
     /// Through a graph it finds the share of them that the effort finds of nearest neighbours. The answer may be as large
     /// as the index.
     /// - Parameters:
-    ///   - score: as in `Neighbor.score`: the cosine, the inner product, or minus the squared Euclidean distance.
+    ///   - query: as above.
+    ///   - score: as in ``Neighbor/score``: the cosine, the inner product, or minus the squared Euclidean distance.
+    ///   - effort: what the search may cost; the index's own target of recall when nil.
+    ///   - scratch: memory of the caller's; nil takes some from a pool.
     public func search(
         _ query: [Float], scoringAtLeast score: Float, effort: SearchEffort? = nil, scratch: SearchScratch? = nil
     ) throws(VectorIndexError) -> [Neighbor] {
@@ -53,7 +58,12 @@ extension Snapshot {
 
     /// The k nearest vectors of each query, on several threads.
     ///
-    /// - Parameter threads: 0 means one per processor.
+    /// - Parameters:
+    ///   - queries: each as for one search.
+    ///   - k: 1 to ``kMax``.
+    ///   - effort: what each search may cost; the index's own target of recall when nil.
+    ///   - threads: 0 means one per processor.
+    /// - Returns: the answers in the order of the queries.
     public func search(
         _ queries: [[Float]], k: Int, effort: SearchEffort? = nil, threads: Int = 0
     ) throws(VectorIndexError) -> [[Neighbor]] {

@@ -1,7 +1,8 @@
 /// One index file, mapped and unchanging: any number of threads search it at once.
 ///
-/// The mapping goes when the last reference does. See `LiveIndex` for changes and new generations under load.
+/// The mapping goes when the last reference does. See ``LiveIndex`` for changes and new generations under load.
 public final class Snapshot: Sendable {
+    /// What the file says about itself.
     public let info: SnapshotInfo
     let view: SnapshotView
     let pool = ScratchPool()
@@ -9,7 +10,8 @@ public final class Snapshot: Sendable {
     /// Maps and checks a file.
     ///
     /// - Parameters:
-    ///   - verification: see `Verification`.
+    ///   - path: the file; it may be renamed or removed while it is mapped, never shortened or written to.
+    ///   - verification: see ``Verification``.
     ///   - modelFingerprint: when given, an index of another model is refused.
     /// - Throws: an error that names the file, section, offset and remedy.
     public convenience init(
@@ -44,7 +46,7 @@ public final class Snapshot: Sendable {
         }
     }
 
-    /// All ids, ascending.
+    /// All ids, ascending. - Complexity: O(n), as they are put into a new array.
     public var ids: [UInt64] {
         (0..<view.count).compactMap { i in
             let position = Int(view.idOrder[i])

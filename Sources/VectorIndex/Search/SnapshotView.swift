@@ -21,6 +21,7 @@ struct SnapshotView: @unchecked Sendable {
     /// The graph, where there is one.
     let graph: GraphSearch?
     let calibration: Calibration
+    let growth: Growth?
     /// Where ids have labels.
     let labels: LabelIndex?
     let selfTest: SelfTest?
@@ -47,6 +48,7 @@ struct SnapshotView: @unchecked Sendable {
         upper = try Self.upperLevels(of: layout, base: base, file: file.path)
         calibration = Calibration(points: CalibrationPoint.read(section(.calibration, as: UInt8.self), layout))
         selfTest = SelfTest(section(.selfTest, as: UInt32.self), layout)
+        growth = section(.growth, as: UInt64.self).map { Growth($0) }
         labels = Self.labels(of: layout, base: base)
         guard header.codeKind != .none else {
             graph = nil
