@@ -101,9 +101,7 @@ extension IndexKeeper {
         let start = clock.now
         let opened = try await threads.run(isLarge: isLarge) { try file.extend(served.live, under: lock) }
         note("index extended", "nexify_index_extend_duration_seconds", opened, key, since: start)
-        try await install(key, opened, grown: served.grown + served.live.pendingChanges) {
-            try $0?.rebased(on: opened.snapshot) ?? .init(opened.snapshot)
-        }
+        try await install(key, opened) { try $0?.rebased(on: opened.snapshot) ?? .init(opened.snapshot) }
     }
 
     /// Serves a generation with what has changed since.
@@ -125,11 +123,9 @@ extension IndexKeeper {
 
     /// Puts a generation in place of the one that is served.
     ///
-    /// - Parameters:
-    ///   - grown: rows that its graph was extended by since it was built.
-    ///   - next: what to serve in place of that; called again when that has changed meanwhile.
+    /// - Parameter next: what to serve in place of that; called again when that has changed meanwhile.
     private func install(
-        _ key: IndexKey, _ opened: IndexFile.Opened, grown: Int = 0, _ next: (LiveSnapshot?) throws -> LiveSnapshot
+        _ key: IndexKey, _ opened: IndexFile.Opened, _ next: (LiveSnapshot?) throws -> LiveSnapshot
     ) async rethrows {
         var measured: ConfidenceCalibration?
         var isInstalled = false
@@ -143,7 +139,7 @@ extension IndexKeeper {
             isInstalled = entries.withLock { entries in
                 guard var entry = entries[key] else { return true }
                 guard entry.served?.live === current?.live else { return false }
-                let served = Served(live: live, identity: opened.identity, grown: grown, calibration: calibration)
+                let served = Served(live: live, identity: opened.identity, calibration: calibration)
                 entry.served = served
                 entry.plan.installed(served.figures, now: now)
                 entries[key] = entry

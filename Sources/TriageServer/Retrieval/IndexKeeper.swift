@@ -24,15 +24,14 @@ final class IndexKeeper: Sendable {
         var live: LiveSnapshot
         /// The file that `live.snapshot` was read from.
         var identity: FileIdentity
-        /// Rows that the file's graph was extended by since it was built, as far as this process knows.
-        var grown = 0
         /// Of the organisation's router; only with decided tickets.
         var calibration: ConfidenceCalibration?
 
         var figures: IndexPlan.Figures {
-            IndexPlan.Figures(
+            let info = live.snapshot.info
+            return IndexPlan.Figures(
                 version: Int64(clamping: live.version), rows: live.count, pending: live.pendingChanges,
-                hasGraph: live.snapshot.info.hasGraph, grown: grown)
+                hasGraph: info.hasGraph, grown: info.growth.map { max($0.added, $0.removed) } ?? 0)
         }
     }
 

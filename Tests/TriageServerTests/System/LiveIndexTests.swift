@@ -155,15 +155,7 @@ struct LiveIndexTests {
     /// builds it.
     @Test func buildingGoesOnAfterTheServerWasKilled() async throws {
         let installation = try await SeededInstallation.make()
-        try await installation.pool.execute(
-            """
-            INSERT INTO chunks (organization_id, document_id, chunk_index, text, char_start, char_end, embedding,
-                                embedding_model)
-            SELECT 1, (SELECT min(id) FROM documents), 1000 + n, 'x', 0, 1,
-                   (SELECT array_agg(random() - 0.5 + n * 0 + d * 0) FROM generate_series(1, 384) AS d)::real[]::vector,
-                   (SELECT min(embedding_model) FROM chunks)
-            FROM generate_series(1, 8000) AS n
-            """)
+        try await installation.addRandomChunks(8_000)
         let directory = try TestDirectory.make("killed")
         let file = directory + "/indexes/organization-1/kb.nxi"
         let first = try await installation.start("serve", in: directory)
@@ -183,6 +175,33 @@ struct LiveIndexTests {
         let names = try FileManager.default.contentsOfDirectory(atPath: directory + "/indexes/organization-1")
         #expect(!names.contains { $0.hasSuffix(".tmp") })
         #expect(try await second.call("GET", "/readyz")["status"] == "ready")
+    }
+
+    /// A graph is extended by what changed, not built anew, and the index answers meanwhile.
+    @Test func aLargeIndexIsExtended() async throws {
+        let installation = try await SeededInstallation.make()
+        try await installation.addRandomChunks(3_000)
+        let system = try await installation.start()
+        let token = try await system.signIn("agent")
+        func state() async throws -> InstalledSystem.Answer {
+            try await system.retrieve("lighthouse keeper, day 399", as: token)
+        }
+        try await until("the index is built") { try await state()["backend"] == "index" }
+        let first = try await state()["explanation"]?["index_generation"]
+        let document = try await system.addDocument("The lighthouse", Self.longText, as: token)
+        try await until("another generation is served") {
+            let found = try await state()
+            #expect(found["backend"] == "index")
+            return found["explanation"]?["index_generation"] != first
+        }
+        try await until("all of it is found") {
+            let found = try await state()
+            let isEmbedded = try await installation.unembedded() == 0
+            return isEmbedded && found.documents.first == document
+        }
+        #expect(try await system.metric("nexify_index_extend_duration_seconds_count") >= 1)
+        #expect(try await system.metric("nexify_index_rebuild_duration_seconds_count") == 2)
+        await system.end()
     }
 
     /// A large document must not keep tickets waiting.

@@ -83,6 +83,19 @@ final class SeededInstallation: Sendable {
         return try row.decode("count")
     }
 
+    /// Chunks of random vectors, in the first document, that no index has heard of: to be added before any is opened.
+    func addRandomChunks(_ count: Int64) async throws {
+        try await pool.execute(
+            """
+            INSERT INTO chunks (organization_id, document_id, chunk_index, text, char_start, char_end, embedding,
+                                embedding_model)
+            SELECT 1, (SELECT min(id) FROM documents), 1000 + n, 'x', 0, 1,
+                   (SELECT array_agg(random() - 0.5 + n * 0 + d * 0) FROM generate_series(1, 384) AS d)::real[]::vector,
+                   (SELECT min(embedding_model) FROM chunks)
+            FROM generate_series(1, \(count)) AS n
+            """)
+    }
+
     /// Chunks that have no vector yet.
     func unembedded() async throws -> Int64 {
         try await count("SELECT count(*) FROM chunks WHERE embedding IS NULL")
