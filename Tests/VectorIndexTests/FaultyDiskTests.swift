@@ -55,6 +55,22 @@ struct FaultyDiskTests {
         #expect(called.count { $0 == "rename" } == 2 && called.count { $0 == "fsync" } == 2)
     }
 
+    @Test("an index that another builder replaces while it is linked is linked again, though not for ever")
+    func replacedMeanwhile() throws {
+        let path = try Fixture.path()
+        let old = try Fixture.write(Self.vectors(1), to: path)
+        let replacements = Replacements(2)
+        let fault = replacements.fault
+        let new = try SystemFault.$injected.withValue(fault) { try Fixture.write(Self.vectors(2), to: path) }
+        #expect(try Snapshot(path: path).info == new && Snapshot(path: path + ".previous").info == old)
+        replacements.left.withLock { $0 = .max }
+        let error = #expect(throws: VectorIndexError.self) {
+            try SystemFault.$injected.withValue(fault) { try Fixture.write(Self.vectors(3), to: path) }
+        }
+        #expect(error?.code == .cannotWrite && error?.systemError == ENOENT)
+        #expect(try Snapshot(path: path).info == new)
+    }
+
     @Test("a disk that is full at any byte: the error is named and the old generation stays")
     func fileSizeLimit() throws {
         let path = try Fixture.path()
@@ -127,6 +143,23 @@ private final class CallFault: Sendable {
                 guard state.calls == self.step else { return nil }
                 state.failed = call
                 return self.number
+            }
+        }
+    }
+}
+
+/// Links that find nothing because somebody was quicker.
+private final class Replacements: Sendable {
+    let left: Mutex<Int>
+
+    init(_ count: Int) { left = Mutex(count) }
+
+    var fault: SystemFault {
+        SystemFault { call in
+            guard call == "link" else { return nil }
+            return self.left.withLock { left in
+                left -= 1
+                return left >= 0 ? ENOENT : nil
             }
         }
     }
