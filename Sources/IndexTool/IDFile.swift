@@ -20,7 +20,7 @@ enum IDFile {
         ids.reserveCapacity(header.shape[0])
         for i in 0..<header.shape[0] {
             let offset = header.dataOffset + i * element.bytes
-            let number = element.number(file.bytes, at: offset)
+            let number = element.number(in: file, at: offset)
             guard let id = UInt64(exactly: number) else { throw refused("\(number) is no id", file, at: offset) }
             ids.append(id)
         }

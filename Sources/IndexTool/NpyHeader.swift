@@ -24,7 +24,8 @@ enum NpyElement: String {
     var isFloat: Bool { self == .float16 || self == .float32 || self == .float64 }
 
     /// The whole number at an offset. - Precondition: `isNumber`.
-    func number(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Int128 {
+    func number(in file: MappedFile, at offset: Int) -> Int128 {
+        let bytes = file.bytes
         switch self {
         case .int32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
         case .uint32: return Int128(bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))

@@ -49,6 +49,6 @@ struct TruthFile {
     }
 
     private func number(_ row: Int, _ column: Int) -> Int128 {
-        table.element.number(table.file.bytes, at: table.offset(row: row, column: column))
+        table.element.number(in: table.file, at: table.offset(row: row, column: column))
     }
 }
