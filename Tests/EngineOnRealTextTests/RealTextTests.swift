@@ -48,7 +48,7 @@ struct RealTextTests {
         let count = snapshot.info.count
         let orders = try snapshot.exactSearch(queries, k: count)
         // About the query's 200th nearest gloss.
-        let anchors = orders.compactMap { snapshot.vector(id: $0[200].id) }
+        let anchors = try orders.compactMap { try snapshot.vector(id: $0[200].id) }
         let anchorOrders = kind == "near" ? try snapshot.exactSearch(anchors, k: count) : []
         let scratch = SearchScratch()
         var random = SplitMix64(seed: 82)

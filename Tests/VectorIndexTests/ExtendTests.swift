@@ -74,13 +74,13 @@ struct ExtendTests {
         #expect(info.growth?.generations == 1)
         #expect(info.sourceVersion == 2)
         #expect(info.modelFingerprint == "m")
-        #expect(extended.ids == given.final.keys.sorted())
-        #expect(extended.graphReport()?.unreachable == 0)
+        #expect(try extended.ids == given.final.keys.sorted())
+        #expect(try extended.graphReport()?.unreachable == 0)
         try extended.verifyContentHash()
 
         #expect(try live.write(to: rebuiltPath, .rebuilt).growth == nil)
         let rebuilt = try Snapshot(path: rebuiltPath)
-        #expect(rebuilt.ids == extended.ids)
+        #expect(try rebuilt.ids == extended.ids)
         #expect(try extended.exactSearch(given.queries, k: 10) == rebuilt.exactSearch(given.queries, k: 10))
         #expect(try live.exactSearch(given.queries, k: 10) == rebuilt.exactSearch(given.queries, k: 10))
         for slack: Float in [0, 0.05] {
@@ -144,8 +144,8 @@ struct ExtendTests {
             try live.write(to: path, .extended)
             try index.install(Snapshot(path: path))
             #expect(index.current.pendingChanges == 0)
-            #expect(index.current.snapshot.graphReport()?.unreachable ?? 0 == 0)
-            #expect(index.current.ids == model.keys.sorted())
+            #expect(try index.current.snapshot.graphReport()?.unreachable ?? 0 == 0)
+            #expect(try index.current.ids == model.keys.sorted())
             var plain = SnapshotBuilder(dimensions: Self.dimensions, metric: .cosine)
             for (id, vector) in model { try plain.add(id: id, vector: vector) }
             let plainPath = try Fixture.path()

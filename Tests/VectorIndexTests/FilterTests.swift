@@ -97,7 +97,7 @@ struct FilterTests {
     @Test("a bitmap's bits are the ids in ascending order; what is beyond them is passed over")
     func bitmap() throws {
         let index = try LabeledIndex(count: 333, copies: 2, exactScanMax: 0, seed: 215)
-        let ids = index.snapshot.ids
+        let ids = try index.snapshot.ids
         #expect(ids == index.vectors.keys.sorted() && ids.count == 666)
         let bits = stride(from: 5, to: 666, by: 7)
         var words = FilteredIndex.bitmap(Array(bits), count: 666)

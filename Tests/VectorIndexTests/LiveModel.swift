@@ -77,13 +77,13 @@ struct LiveModel {
     /// Compares all that a live snapshot says with what it should.
     func check(_ live: LiveSnapshot, _ queries: [[Float]], sourceLocation: SourceLocation = #_sourceLocation) throws {
         #expect(live.count == entries.count, sourceLocation: sourceLocation)
-        #expect(live.ids == entries.keys.sorted(), sourceLocation: sourceLocation)
+        #expect(try live.ids == entries.keys.sorted(), sourceLocation: sourceLocation)
         for (id, entry) in entries {
-            let stored = try #require(live.vector(id: id), sourceLocation: sourceLocation)
+            let stored = try #require(try live.vector(id: id), sourceLocation: sourceLocation)
             let expected = metric == .cosine ? Lengths.even([entry.vector])[0] : entry.vector
             #expect(zip(stored, expected).allSatisfy { abs($0 - $1) <= 1e-6 }, sourceLocation: sourceLocation)
         }
-        for id in gone { #expect(live.vector(id: id) == nil, sourceLocation: sourceLocation) }
+        for id in gone { #expect(try live.vector(id: id) == nil, sourceLocation: sourceLocation) }
         let (two, one) = ([Label("team", "0"), Label("team", "1")] as Set, [Label("team", "2")] as Set)
         let some = Set(entries.keys.sorted().prefix(entries.count / 2))
         let cases: [(filter: SearchFilter?, admits: (UInt64, Entry) -> Bool)] = [

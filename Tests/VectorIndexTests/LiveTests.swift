@@ -62,8 +62,8 @@ struct LiveTests {
         let path = try Fixture.path()
         try model.write(to: path, exactScanMax: 2_000, version: 11)
         let built = try Snapshot(path: path)
-        #expect(built.ids == live.ids && live.pendingChanges > 100)
-        for id in live.ids { #expect(live.vector(id: id) == built.vector(id: id)) }
+        #expect(try built.ids == live.ids && live.pendingChanges > 100)
+        for id in try live.ids { #expect(try live.vector(id: id) == built.vector(id: id)) }
         // So that the next generation of a scanned index is the file that a build makes.
         let written = try Fixture.path()
         try live.write(to: written)
@@ -163,11 +163,11 @@ struct LiveTests {
         if metric == .cosine { #expect(code(changes(sound.map { $0 * 0 })) == .zeroVector) }
         #expect(code([.remove(id: 1)], version: 11) == .invalidParameter)
         #expect(code([], version: 0) == .invalidParameter)
-        #expect(index.current === state && state.vector(id: 1) != nil && state.vector(id: 2) == nil)
+        #expect(try index.current === state && state.vector(id: 1) != nil && state.vector(id: 2) == nil)
         #expect(code(changes(sound)) == nil)
-        #expect(index.current !== state && index.current.vector(id: 1) == nil && index.current.vector(id: 2) != nil)
+        #expect(try index.current !== state && index.current.vector(id: 1) == nil && index.current.vector(id: 2) != nil)
         // What was taken keeps what it had.
-        #expect(state.vector(id: 1) != nil && state.version == 12 && state.pendingChanges == 1)
+        #expect(try state.vector(id: 1) != nil && state.version == 12 && state.pendingChanges == 1)
     }
 
     @Test("changes wait up to a bound, and those of the last are named when there are more")
@@ -190,7 +190,7 @@ struct LiveTests {
         var model = LiveModel(metric: .innerProduct, count: 200, seed: 246)
         let queries = model.queries(3)
         let live = try start(model, exactScanMax: exactScanMax).applying(model.removeAll(), version: 11)
-        #expect(live.count == 0 && live.ids.isEmpty && live.pendingChanges == 200)
+        #expect(try live.count == 0 && live.ids.isEmpty && live.pendingChanges == 200)
         #expect(try live.search(queries[0], k: 5).isEmpty && live.exactSearch(queries, k: 5).allSatisfy(\.isEmpty))
         let path = try Fixture.path()
         let info = try live.write(to: path)
