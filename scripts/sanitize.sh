@@ -13,7 +13,7 @@ export SWIFT_BACKTRACE=enable=no
 # signal wants it to end so. Threads of OpenBLAS are not instrumented.
 export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1:handle_sigbus=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
-export TSAN_OPTIONS="halt_on_error=1:handle_sigbus=0:second_deadlock_stack=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
+export TSAN_OPTIONS="halt_on_error=1:handle_sigbus=0:second_deadlock_stack=1:suppressions=$PWD/scripts/tsan-suppressions.txt${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
 export OPENBLAS_NUM_THREADS=1
 
 sanitizers=("$@")
