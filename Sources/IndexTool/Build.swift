@@ -33,6 +33,12 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Postgres") var database: DatabaseOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Labels of the vectors of --input, for filtered searches: a line a row, field=value with tabs between.",
+            valueName: "file"))
+    var labels: String?
+
     @Option(help: "How nearness is measured: cosine, ip (inner product) or l2 (Euclidean distance).")
     var metric = MetricName.cosine
 
@@ -104,9 +110,12 @@ struct Build: AsyncParsableCommand {
         var builder = SnapshotBuilder(
             dimensions: vectors.dimensions, metric: metric.metric, parameters: graph.parameters(modelFingerprint))
         builder.reserveCapacity(vectors.count)
+        let labels =
+            try self.labels.map { path throws(VectorIndexError) in try LabelFile(path: path, rows: vectors.count).labels
+            }
         try vectors.forEach { row, vector throws(VectorIndexError) in
             do throws(VectorIndexError) {
-                try builder.add(id: UInt64(row), vector: vector)
+                try builder.add(id: UInt64(row), vector: vector, labels: labels?[row] ?? [])
             } catch {
                 var located = error
                 located.file = vectors.path
