@@ -63,6 +63,7 @@ struct Build: AsyncParsableCommand {
                     "--input names a file, and --database-url, --organization and --kind a database: give one of them.")
             }
         } else {
+            guard labels == nil else { throw ValidationError("--labels are those of --input, which is not given.") }
             _ = try place()
         }
         guard modelFingerprint.utf8.count <= 128 else {

@@ -117,15 +117,7 @@ struct Extend: ParsableCommand {
         object.add("nodes", info.nodes)
         object.add("bytes", info.bytes)
         object.add("contentHash", info.contentHash)
-        if let growth = info.growth {
-            var grown = JSONObject()
-            grown.add("added", growth.added)
-            grown.add("removed", growth.removed)
-            grown.add("generations", growth.generations)
-            object.add("growth", grown)
-        } else {
-            object.addNull("growth")
-        }
+        object.add(growth: info.growth)
         object.add("seconds", seconds, decimals: 3)
         var phases = JSONObject()
         for (phase, seconds) in line.seconds { phases.add(phase, seconds, decimals: 3) }
