@@ -26,6 +26,7 @@ struct LabelFile {
             labels.append(own)
             start = end + 1
         }
+        try file.checkWhole()
         guard labels.count == rows else {
             throw Self.refused("it has \(labels.count) lines for \(rows) vectors", path, at: file.bytes.count)
         }

@@ -123,7 +123,7 @@ package final class IndexExercise {
             try search(snapshot.selection(bitmap: (0..<(info.count + 63) / 64).map { _ in random.next() }))
         }
         attempt {
-            for (label, ids) in snapshot.labels.prefix(2) {
+            for (label, ids) in try snapshot.labels.prefix(2) {
                 let selection = try snapshot.selection(.field(label.field, label.value))
                 precondition(all == nil || selection.count == ids, "a label of other ids than its own")
                 try search(selection)
