@@ -10,6 +10,8 @@ struct Bench: ParsableCommand {
             rounds in which the settings take turns; latencies come from a round of their own. Without --slack, --ef or \
             --target-recall the slack grows until the recall is 0.9995. An index without a graph is scanned: one point.
 
+            With --filter each query's answers are among the ids of a mask: see docs/decisions/filters.md.
+
             The true neighbours are computed exactly (BLAS) when --truth does not give them: a .npy file of whole numbers, \
             one row a query with at least k ids, nearest first.
             """)

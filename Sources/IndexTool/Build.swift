@@ -33,6 +33,12 @@ struct Build: AsyncParsableCommand {
 
     @OptionGroup(title: "Postgres") var database: DatabaseOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Labels of the vectors of --input, for filtered searches: a line a row, field=value with tabs between.",
+            valueName: "file"))
+    var labels: String?
+
     @Option(help: "How nearness is measured: cosine, ip (inner product) or l2 (Euclidean distance).")
     var metric = MetricName.cosine
 
@@ -57,6 +63,7 @@ struct Build: AsyncParsableCommand {
                     "--input names a file, and --database-url, --organization and --kind a database: give one of them.")
             }
         } else {
+            guard labels == nil else { throw ValidationError("--labels are those of --input, which is not given.") }
             _ = try place()
         }
         guard modelFingerprint.utf8.count <= 128 else {
@@ -104,9 +111,12 @@ struct Build: AsyncParsableCommand {
         var builder = SnapshotBuilder(
             dimensions: vectors.dimensions, metric: metric.metric, parameters: graph.parameters(modelFingerprint))
         builder.reserveCapacity(vectors.count)
+        let labels =
+            try self.labels.map { path throws(VectorIndexError) in try LabelFile(path: path, rows: vectors.count).labels
+            }
         try vectors.forEach { row, vector throws(VectorIndexError) in
             do throws(VectorIndexError) {
-                try builder.add(id: UInt64(row), vector: vector)
+                try builder.add(id: UInt64(row), vector: vector, labels: labels?[row] ?? [])
             } catch {
                 var located = error
                 located.file = vectors.path

@@ -6,7 +6,8 @@ struct Extend: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Add vectors to an index and take some out: its graph is extended, not built anew.",
         discussion: """
-            Ids that --add brings and the index has get the new vector. Ids are written one a line, or as a one-dimensional \
+            Ids that --add brings and the index has get the new vector and keep their labels. The source version stays: do not \
+            extend a file that a server keeps. Ids are written one a line, or as a one-dimensional \
             .npy file; those of --remove that the index does not have change nothing.
 
             The same index and changes give the same bytes at any number of threads, but not those of a build of all \
@@ -73,16 +74,33 @@ struct Extend: ParsableCommand {
         guard let add else { return changes }
         let vectors = try VectorFile(path: add)
         let own = try addedIDs(vectors.count, snapshot)
+        let labels = try snapshot.labelsByID()
         try vectors.forEach { row, vector throws(VectorIndexError) in
-            changes.append(.set(id: own[row], vector: Array(vector)))
+            // A vector must be what a build takes.
+            var check = SnapshotBuilder(dimensions: snapshot.info.dimensions, metric: snapshot.info.metric)
+            do throws(VectorIndexError) {
+                try check.add(id: 0, vector: vector)
+            } catch {
+                var located = error
+                located.file = add
+                located.message += " (row \(row))"
+                throw located
+            }
+            changes.append(.set(id: own[row], vector: Array(vector), labels: labels[own[row]] ?? []))
         }
         return changes
     }
 
     private func addedIDs(_ count: Int, _ snapshot: Snapshot) throws(VectorIndexError) -> [UInt64] {
         guard let ids else {
-            let first = try snapshot.ids.last.map { $0 &+ 1 } ?? 0
-            return (0..<UInt64(count)).map { first &+ $0 }
+            let last = try snapshot.ids.last
+            let (first, noneLeft) = last?.addingReportingOverflow(1) ?? (0, false)
+            guard !noneLeft, UInt64.max - first >= UInt64(count) else {
+                throw VectorIndexError(
+                    .tooLarge, "no \(count) ids follow the index's largest one, \(last ?? 0)",
+                    remedy: "Give the new vectors ids by --ids.", file: add)
+            }
+            return (0..<UInt64(count)).map { first + $0 }
         }
         let own = try IDFile.read(ids)
         guard own.count == count else {
@@ -117,15 +135,7 @@ struct Extend: ParsableCommand {
         object.add("nodes", info.nodes)
         object.add("bytes", info.bytes)
         object.add("contentHash", info.contentHash)
-        if let growth = info.growth {
-            var grown = JSONObject()
-            grown.add("added", growth.added)
-            grown.add("removed", growth.removed)
-            grown.add("generations", growth.generations)
-            object.add("growth", grown)
-        } else {
-            object.addNull("growth")
-        }
+        object.add(growth: info.growth)
         object.add("seconds", seconds, decimals: 3)
         var phases = JSONObject()
         for (phase, seconds) in line.seconds { phases.add(phase, seconds, decimals: 3) }

@@ -27,6 +27,7 @@ struct FilterFile {
             }
             selections.append(try snapshot.selection(bitmap: bitmap))
         }
+        try table.file.checkWhole()
         return selections
     }
 }

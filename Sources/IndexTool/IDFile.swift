@@ -4,7 +4,9 @@ import VectorIndex
 enum IDFile {
     static func read(_ path: String) throws(VectorIndexError) -> [UInt64] {
         let file = try MappedFile(path: path)
-        return path.hasSuffix(".npy") ? try array(file) : try lines(file)
+        let ids = path.hasSuffix(".npy") ? try array(file) : try lines(file)
+        try file.checkWhole()
+        return ids
     }
 
     private static func array(_ file: MappedFile) throws(VectorIndexError) -> [UInt64] {
@@ -30,13 +32,15 @@ enum IDFile {
     private static func lines(_ file: MappedFile) throws(VectorIndexError) -> [UInt64] {
         var ids: [UInt64] = []
         var start = 0
+        var line = 0
         while start < file.bytes.count {
+            line += 1
             let end = file.bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? file.bytes.count
             var text = String(decoding: file.bytes[start..<end], as: UTF8.self)
             if text.hasSuffix("\r") { text.removeLast() }
             if !text.isEmpty {
                 guard let id = UInt64(text) else {
-                    throw refused("line \(ids.count + 1) is no number", file, at: start)
+                    throw refused("line \(line) is no number", file, at: start)
                 }
                 ids.append(id)
             }

@@ -62,6 +62,14 @@ struct Inspect: ParsableCommand {
         } else {
             lines.append(("built with", "seed \(info.seed)"))
         }
+        if let growth = info.growth {
+            lines.append(
+                (
+                    "extended",
+                    "\(growth.generations) times since it was built: \(Text.grouped(growth.added)) nodes added,"
+                        + " \(Text.grouped(growth.removed)) removed"
+                ))
+        }
         lines.append(("model", info.modelFingerprint.isEmpty ? "not said" : info.modelFingerprint))
         lines.append(("source version", "\(info.sourceVersion)"))
         return lines.map { "\(Text.padded($0.0, 15)) \($0.1)" }.joined(separator: "\n")
@@ -118,6 +126,7 @@ struct Inspect: ParsableCommand {
         object.add("hasSelfTest", info.hasSelfTest)
         object.add("modelFingerprint", info.modelFingerprint)
         object.add("sourceVersion", info.sourceVersion)
+        object.add(growth: info.growth)
         object.add("calibration", info.calibration.map(json))
         object.add("sections", info.sections.map(json))
         return "\(object)"

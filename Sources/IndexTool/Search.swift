@@ -48,6 +48,13 @@ struct Search: ParsableCommand {
     @Flag(help: "Compare all vectors instead of searching the graph.")
     var exact = false
 
+    @Option(
+        name: .customLong("where"),
+        help: ArgumentHelp(
+            "Only ids with this label; may be given again: values of one field are alternatives, fields must all hold.",
+            valueName: "field=value"))
+    var filters: [String] = []
+
     @OptionGroup var model: ModelOption
 
     @Flag(help: "Also print what the search did: rows expanded, distances computed, vectors ranked anew.")
@@ -80,6 +87,13 @@ struct Search: ParsableCommand {
                 "--explain and --why tell a search for k neighbours, statistics and all: they take no --exact, --at-least or --stats."
             )
         }
+        guard filters.allSatisfy({ Label(parsing: $0) != nil }) else {
+            throw ValidationError("--where takes field=value.")
+        }
+        guard filters.isEmpty || !(isExplained || atLeast != nil) else {
+            throw ValidationError(
+                "--where goes with a search for k neighbours: it takes no --explain, --why or --at-least.")
+        }
         guard !exact || (effort.effort == nil && atLeast == nil && !stats) else {
             throw ValidationError(
                 "--exact compares all vectors: it takes no --target-recall, --slack, --ef, --at-least or --stats.")
@@ -98,7 +112,11 @@ struct Search: ParsableCommand {
             }
             let scratch = SearchScratch()
             let found: [Neighbor]
-            if exact {
+            if !filters.isEmpty {
+                found = try snapshot.search(
+                    query, k: k ?? 10, where: filter, effort: exact ? .targetRecall(1) : effort.effort, scratch: scratch
+                )
+            } else if exact {
                 found = try snapshot.exactSearch(query, k: k ?? 10)
             } else if let atLeast {
                 found = try snapshot.search(query, scoringAtLeast: atLeast, effort: effort.effort, scratch: scratch)
@@ -108,6 +126,12 @@ struct Search: ParsableCommand {
             let statistics = stats ? scratch.statistics : nil
             print(json ? Self.json(found, statistics) : Self.page(found, statistics), terminator: "")
         }
+    }
+
+    private var filter: SearchFilter {
+        let labels = filters.compactMap { Label(parsing: $0) }
+        let fields = Dictionary(grouping: labels, by: \.field)
+        return SearchFilter(fields.keys.sorted().map { .labeled(Set(fields[$0] ?? [])) })
     }
 
     private var isExplained: Bool { explain || why != nil }

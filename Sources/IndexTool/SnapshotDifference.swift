@@ -16,13 +16,16 @@ struct SnapshotDifference {
     private(set) var onlySecond: [UInt64] = []
     /// Ids that both have, with other vectors.
     private(set) var changed: [UInt64] = []
+    /// Ids that both have, with other labels.
+    private(set) var relabeled: [UInt64] = []
     /// The largest difference of a coordinate.
     private(set) var farthest: Float = 0
 
     private static let shownMax = 10
 
     var isSame: Bool {
-        onlyFirst.isEmpty && onlySecond.isEmpty && changed.isEmpty && !facts.contains(where: \.isContent)
+        onlyFirst.isEmpty && onlySecond.isEmpty && changed.isEmpty && relabeled.isEmpty
+            && !facts.contains(where: \.isContent)
     }
 
     init(_ first: Snapshot, _ second: Snapshot) throws(VectorIndexError) {
@@ -31,6 +34,7 @@ struct SnapshotDifference {
         guard first.info.contentHash != second.info.contentHash else { return }
         let areComparable = first.info.dimensions == second.info.dimensions
         let (left, right) = (try first.ids, try second.ids)
+        let labels = (try first.labelsByID(), try second.labelsByID())
         var i = 0
         var j = 0
         while i < left.count || j < right.count {
@@ -42,6 +46,7 @@ struct SnapshotDifference {
                 j += 1
             } else {
                 if areComparable { try compare(left[i], first, second) }
+                if labels.0[left[i]] != labels.1[left[i]] { relabeled.append(left[i]) }
                 i += 1
                 j += 1
             }
@@ -89,6 +94,7 @@ struct SnapshotDifference {
         list("only in \(first)", onlyFirst)
         list("only in \(second)", onlySecond)
         list("other vectors", changed, ", up to \(Text.fixed(Double(farthest), 6)) apart in a coordinate")
+        list("other labels", relabeled)
         if isSame {
             lines.append(
                 infos.0.contentHash == infos.1.contentHash ? "the same content" : "the same vectors under the same ids")
@@ -108,6 +114,7 @@ struct SnapshotDifference {
         object.add("onlyFirst", onlyFirst.count)
         object.add("onlySecond", onlySecond.count)
         object.add("changed", changed.count)
+        object.add("relabeled", relabeled.count)
         object.add("largestChange", Double(farthest), decimals: 9)
         object.add(
             "facts",

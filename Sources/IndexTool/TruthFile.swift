@@ -38,6 +38,7 @@ struct TruthFile {
             }
             truth.append(ids)
         }
+        try table.file.checkWhole()
         return truth
     }
 

@@ -94,6 +94,7 @@ struct VectorFile {
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: file.bytes[from..<from + 4 * dimensions]))
             }
         }
+        try file.checkWhole()
     }
 
     /// Values in the order of the file, so that column by column is read as fast.

@@ -33,7 +33,7 @@ struct LabelDamageTests {
         do {
             let snapshot = try Snapshot(path: path, verification: verification)
             let query = [Float](repeating: 0.1, count: 16)
-            let listed = snapshot.labels.prefix(40)
+            let listed = try snapshot.labels.prefix(40)
             for (label, _) in listed {
                 #expect(label.field.utf8.count <= 3 * Label.bytesMax && label.value.utf8.count <= 3 * Label.bytesMax)
             }

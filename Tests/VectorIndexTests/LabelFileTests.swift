@@ -37,7 +37,7 @@ struct LabelFileTests {
         let snapshot = try Snapshot(path: path)
         try snapshot.verifyContentHash()
         #expect(snapshot.info.contentHash == Self.contentHash && snapshot.info.formatVersion == "1.0")
-        #expect(snapshot.labels.map(\.ids) == [3, 1, 1, 1, 2, 1])
+        #expect(try snapshot.labels.map(\.ids) == [3, 1, 1, 1, 2, 1])
         func ids(_ filter: SearchFilter) throws -> [UInt64] {
             try snapshot.search([1, 0, 0], k: 6, where: filter).map(\.id)
         }

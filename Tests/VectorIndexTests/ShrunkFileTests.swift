@@ -34,6 +34,16 @@ struct ShrunkFileTests {
             ("self-test", { _ = try $0.selfTest() }),
             ("graph report", { _ = try $0.graphReport() }),
             ("content hash", { try $0.verifyContentHash() }),
+            ("labels", { _ = try $0.labels }),
+            ("selection", { _ = try $0.selection(.field("a", "b")) }),
+            ("selection of a bitmap", { _ = try $0.selection(bitmap: [UInt64](repeating: 5, count: 19)) }),
+            (
+                "filtered search",
+                { _ = try $0.search(query, k: 10, within: $0.selection(SearchFilter(.otherIDs([3])))) }
+            ),
+            ("live search", { _ = try LiveSnapshot($0).applying([.remove(id: 3)], version: 9).search(query, k: 10) }),
+            ("next generation", { _ = try LiveSnapshot($0).write(to: Fixture.path(), .extended) }),
+            ("next generation, built anew", { _ = try LiveSnapshot($0).write(to: Fixture.path(), .rebuilt) }),
         ]
         let bytes = try Fixture.bytes(path)
         // The last sections are those of ids, which every answer needs.
@@ -48,6 +58,30 @@ struct ShrunkFileTests {
         try Fixture.write(bytes, to: path)
         for (snapshot, (name, body)) in zip(snapshots, asked) { expectTruncated(name) { try body(snapshot) } }
         #expect(try Snapshot(path: path).search(query, k: 1).first?.id == 0)
+    }
+
+    @Test("a cut inside a page, which the system fills with zeros without a word")
+    func insideAPage() throws {
+        let path = try Fixture.path()
+        try Fixture.write(Self.vectors, to: path)
+        let sound = try Fixture.bytes(path)
+        let last = try #require(sound.lastIndex { $0 != 0 })
+        let sections = try Snapshot(path: path).info.sections
+        let ends = sections.map { Int($0.offset + $0.length) }
+        var cuts = sections.flatMap { [Int($0.offset) + 1, Int($0.offset) + 8, Int($0.offset + $0.length / 2)] }
+        cuts += ends.flatMap { [$0 - 1, $0 - 8, $0 - 2_048] }
+        for cut in cuts where cut > 0 && cut <= last {
+            let copy = try Fixture.path()
+            try Fixture.write(sound, to: copy)
+            let snapshots = try (0..<3).map { _ in try Snapshot(path: copy) }
+            let selection = try snapshots[1].selection(SearchFilter(.otherIDs([3])))
+            #expect(truncate(copy, off_t(cut)) == 0)
+            expectTruncated("search, cut at \(cut)") { _ = try snapshots[0].search(Self.vectors[0], k: 10) }
+            expectTruncated("filtered, cut at \(cut)") {
+                _ = try snapshots[1].search(Self.vectors[0], k: 10, within: selection)
+            }
+            expectTruncated("ids, cut at \(cut)") { _ = try snapshots[2].ids }
+        }
     }
 
     @Test("a file grown back with zeros in the meantime is damaged to a new opening")

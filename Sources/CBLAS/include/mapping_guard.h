@@ -25,6 +25,9 @@ nx_mapping *nx_mapping_guard(const void *start, size_t length);
 /// Ends it; to be called before the mapping goes, once.
 void nx_mapping_release(nx_mapping *mapping);
 
+/// Whether a byte of a mapping is zero: read anew each time.
+static inline int nx_byte_is_zero(const uint8_t *byte) { return *(const volatile uint8_t *)byte == 0; }
+
 /// Whether anything that was read from it before this call may have been a zero that stands in for a missing page.
 static inline int nx_mapping_is_lost(const nx_mapping *mapping) {
     // What was read before stays before.

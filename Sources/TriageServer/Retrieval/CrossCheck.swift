@@ -22,12 +22,17 @@ package struct CrossCheck: Sendable {
     /// Cosines of single precision that differ by less are the same.
     package static let cosineTolerance = 1e-5
 
-    /// Which of the exact answer's rows the index found, and how many those are. A row that is as near as the last one
-    /// found is a tie: either answer may have it.
+    /// Which of the exact answer's rows the index found, and how many those are. Where rows are as near as each other at the
+    /// end of the list, either answer may have any of them.
     package static func agreed(_ found: [Hit], _ exact: [Hit]) -> Int {
-        let ids = Set(found.map(\.id))
-        let last = found.last?.cosine ?? .infinity
-        return exact.count { ids.contains($0.id) || found.count >= exact.count && $0.cosine <= last + cosineTolerance }
+        let (foundIDs, exactIDs) = (Set(found.map(\.id)), Set(exact.map(\.id)))
+        guard let last = exact.last?.cosine else { return 0 }
+        func isTie(_ hit: Hit) -> Bool { abs(hit.cosine - last) <= cosineTolerance }
+        let common = exact.count { foundIDs.contains($0.id) }
+        // A stranger that is nearer than the last row is no tie: there is no such row, or not any more.
+        let strangers = found.count { !exactIDs.contains($0.id) && isTie($0) }
+        let missed = exact.count { !foundIDs.contains($0.id) && isTie($0) }
+        return common + min(strangers, missed)
     }
 
     /// Counts a check.

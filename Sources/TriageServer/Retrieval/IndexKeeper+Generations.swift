@@ -93,10 +93,13 @@ extension IndexKeeper {
         let isLarge = served.live.count > configuration.limits.smallRows
         if file.identity != nil, file.identity != served.identity,
             let found = try? await threads.run(isLarge: isLarge, { try file.open() }),
-            found.snapshot.info.sourceVersion > served.live.snapshot.info.sourceVersion,
-            found.snapshot.info.sourceVersion <= served.live.version
+            found.snapshot.info.sourceVersion > served.live.snapshot.info.sourceVersion
         {
-            return try await install(key, found) { try $0?.rebased(on: found.snapshot) ?? .init(found.snapshot) }
+            if found.snapshot.info.sourceVersion <= served.live.version {
+                return try await install(key, found) { try $0?.rebased(on: found.snapshot) ?? .init(found.snapshot) }
+            }
+            // It knows more than this process does: it is not written over.
+            if try await takeIn(found, key) { return }
         }
         let start = clock.now
         let opened = try await threads.run(isLarge: isLarge) { try file.extend(served.live, under: lock) }

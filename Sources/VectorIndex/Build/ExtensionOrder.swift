@@ -50,10 +50,10 @@ struct ExtensionOrder {
         order.sortIDs()
     }
 
-    /// Not where no more nodes are left, nor where more is new than stays.
+    /// Not where no more nodes are left, nor where more is new, or goes, than stays.
     func isWorthwhile(nodesMin: Int) -> Bool {
         let nodes = order.inputs.count
-        return nodes > nodesMin && 2 * kept.count >= nodes
+        return nodes > nodesMin && 2 * kept.count >= max(nodes, newNumbers.count)
     }
 
     /// A node that stays keeps its level; a new one draws it from its id.

@@ -13,6 +13,12 @@ package final class MappedFile: @unchecked Sendable {
     package let path: String
     package let bytes: UnsafeRawBufferPointer
     private let owner: Owner
+    /// The last byte that was not zero when the file was mapped. A file that is cut short before it has a zero there, or no
+    /// page: the system fills the rest of the last page that is left with zeros and says nothing.
+    private let lastByte: UnsafePointer<UInt8>?
+
+    /// How far from the end it is looked for: an index ends in less than a page of padding.
+    private static let tailBytes = 1 << 16
 
     private enum Owner {
         case nobody
@@ -37,6 +43,7 @@ package final class MappedFile: @unchecked Sendable {
             guard length > 0 else {
                 bytes = UnsafeRawBufferPointer(start: nil, count: 0)
                 owner = .nobody
+                lastByte = nil
                 return
             }
             let base = try System.map(descriptor, length: length)
@@ -48,6 +55,7 @@ package final class MappedFile: @unchecked Sendable {
             }
             bytes = UnsafeRawBufferPointer(start: base, count: length)
             owner = .mapping(mapping)
+            lastByte = Self.lastByte(of: bytes)
         } catch let failure as System.Failure {
             throw VectorIndexError(
                 failure.number == ENOENT ? .notFound : .notReadable,
@@ -69,6 +77,7 @@ package final class MappedFile: @unchecked Sendable {
         }
         bytes = memory.bytes(count: content.count)
         owner = .memory(memory)
+        lastByte = nil
     }
 
     deinit {
@@ -77,11 +86,20 @@ package final class MappedFile: @unchecked Sendable {
         System.unmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
     }
 
-    /// Throws when some of what was read from it so far was not there. - Complexity: O(1), one load.
+    /// Throws when some of what was read from it so far was not there. - Complexity: O(1), two loads.
     @inline(__always)
-    func checkWhole() throws(VectorIndexError) {
-        guard case .mapping(let mapping) = owner, nx_mapping_is_lost(mapping) != 0 else { return }
+    package func checkWhole() throws(VectorIndexError) {
+        guard case .mapping(let mapping) = owner else { return }
+        // First, as it may find a page missing.
+        let isCut = lastByte.map { nx_byte_is_zero($0) != 0 } ?? false
+        guard isCut || nx_mapping_is_lost(mapping) != 0 else { return }
         throw lost
+    }
+
+    private static func lastByte(of bytes: UnsafeRawBufferPointer) -> UnsafePointer<UInt8>? {
+        bytes.suffix(tailBytes).lastIndex { $0 != 0 }.map {
+            bytes.baseAddress!.assumingMemoryBound(to: UInt8.self) + $0
+        }
     }
 
     private var lost: VectorIndexError {

@@ -84,6 +84,7 @@ extension Snapshot {
             case .unlabeled, .otherIDs: positions.subtract(named)
             }
         }
+        try view.file.checkWhole()
         return Selection(view, positions: positions)
     }
 
@@ -109,12 +110,17 @@ extension Snapshot {
             let position = Int(view.idOrder[i])
             if position < view.count { positions.insert(position) }
         }
+        try view.file.checkWhole()
         return Selection(view, positions: positions)
     }
 
     /// All labels that ids have, ascending, and how many ids have them.
     public var labels: [(label: Label, ids: Int)] {
-        guard let labels = view.labels else { return [] }
-        return (0..<labels.count).map { (labels.label($0), labels.postings($0).count) }
+        get throws(VectorIndexError) {
+            guard let labels = view.labels else { return [] }
+            let all = (0..<labels.count).map { (labels.label($0), labels.postings($0).count) }
+            try view.file.checkWhole()
+            return all
+        }
     }
 }

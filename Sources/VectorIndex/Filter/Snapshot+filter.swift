@@ -20,7 +20,10 @@ extension Snapshot {
         let isExact = try walkRule(for: effort, k: k) == nil
         let own = try prepared(query, scratch)
         defer { giveBack(own, unless: scratch) }
-        guard selection.count > 0 else { return [] }
+        guard selection.count > 0 else {
+            try view.file.checkWhole()
+            return []
+        }
         guard let graph = view.graph, !isExact else { return try scan(own, k: k, selection) }
         let plan = FilterPlan(matches: selection.nodeCount, nodes: view.nodes, k: k)
         let planned = plan.effort(for: effort ?? .targetRecall(info.targetRecall))

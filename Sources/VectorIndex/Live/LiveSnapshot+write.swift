@@ -23,7 +23,7 @@ extension LiveSnapshot {
         parameters.sourceVersion = version
         var builder = SnapshotBuilder(
             dimensions: snapshot.info.dimensions, metric: snapshot.info.metric, parameters: parameters)
-        var labels = snapshot.labelsByID()
+        var labels = try snapshot.labelsByID()
         for (id, entry) in overlay.entries { labels[id] = entry.labels.isEmpty ? nil : entry.labels }
         if let graph = snapshot.view.graph, generation != .rebuilt {
             let order = ExtensionOrder(snapshot.view, overlay, seed: parameters.seed)
@@ -38,6 +38,7 @@ extension LiveSnapshot {
             guard let vector = try vector(id: id) else { continue }
             builder.add(id: id, stored: vector, labels: labels[id] ?? [])
         }
+        try snapshot.view.file.checkWhole()
         return try builder.write(to: path, progress: progress)
     }
 
@@ -49,6 +50,8 @@ extension LiveSnapshot {
         var order = `extension`.order
         let built = try GraphExtender(parameters: builder.parameters, view: view, search: graph)
             .extend(`extension`, &order, progress)
+        // What was read of the old file must have been there before it goes into the new one.
+        try view.file.checkWhole()
         let growth = (view.growth ?? Growth()).extended(
             added: order.inputs.count - `extension`.kept.count, removed: view.nodes - `extension`.kept.count)
         return try builder.install(`extension`.vectors, order, built, growth: growth, at: path, progress)
@@ -72,7 +75,7 @@ extension BuildParameters {
 
 extension Snapshot {
     /// The labels of all ids that have some.
-    func labelsByID() -> [UInt64: [Label]] {
+    package func labelsByID() throws(VectorIndexError) -> [UInt64: [Label]] {
         guard let labels = view.labels else { return [:] }
         var byID: [UInt64: [Label]] = [:]
         for i in 0..<labels.count {
@@ -81,6 +84,7 @@ extension Snapshot {
                 byID[view.ids[Int(position)], default: []].append(label)
             }
         }
+        try view.file.checkWhole()
         return byID
     }
 }

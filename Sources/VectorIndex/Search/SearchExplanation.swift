@@ -114,6 +114,7 @@ extension Snapshot {
                     subject, query: scratch, k: k, replay: nil, ranked: [], answer)
             }
         }
+        try view.file.checkWhole()
         explanation.ranked.sort { $0.score != $1.score ? $0.score > $1.score : $0.node < $1.node }
         return explanation
     }

@@ -90,6 +90,7 @@ package final class IndexExercise {
                 precondition(!isSound || vector?.count == info.dimensions, "an id without its vector")
             }
         }
+        filter(snapshot, input, query, among: all)
         if input.choices & Choice.testsItself != 0 {
             let queries = info.sections.first { $0.tag == "SELF" }.map { Int($0.length / max($0.stride, 1)) } ?? 0
             if queries <= Self.selfTestQueriesMax { attempt { _ = try snapshot.selfTest() } }
@@ -104,6 +105,37 @@ package final class IndexExercise {
                 let found = try snapshot.exactSearch([query, query, query, query], k: k)
                 for answer in found { checkAnswer(answer, among: all, countMax: min(k, info.count)) }
             }
+        }
+    }
+
+    /// Searches among some of the ids: those of a bitmap, of a label, and all but one that was removed since.
+    private func filter(_ snapshot: Snapshot, _ input: FuzzInput, _ query: [Float], among all: [UInt64: UInt32]?) {
+        let info = snapshot.info
+        let k = max(1, Int(input.k))
+        func search(_ selection: Selection) throws {
+            let found = try snapshot.search(query, k: k, within: selection, effort: effort(input), scratch: scratch)
+            checkAnswer(found, among: all, countMax: min(k, selection.count))
+            guard all != nil else { return }
+            precondition(found.count == min(k, selection.count), "fewer answers than there are")
+        }
+        attempt {
+            var random = SplitMix64(seed: UInt64(input.querySeed))
+            try search(snapshot.selection(bitmap: (0..<(info.count + 63) / 64).map { _ in random.next() }))
+        }
+        attempt {
+            for (label, ids) in try snapshot.labels.prefix(2) {
+                let selection = try snapshot.selection(.field(label.field, label.value))
+                precondition(all == nil || selection.count == ids, "a label of other ids than its own")
+                try search(selection)
+                try search(snapshot.selection(SearchFilter(.unlabeled([label]))))
+            }
+        }
+        attempt {
+            guard let first = try snapshot.ids.first else { return }
+            let live = try LiveSnapshot(snapshot).applying([.remove(id: first)], version: info.sourceVersion)
+            let found = try live.search(query, k: k, effort: effort(input), scratch: scratch)
+            checkAnswer(found, among: all, countMax: min(k, info.count))
+            precondition(all == nil || !found.contains { $0.id == first }, "an answer that was removed")
         }
     }
 

@@ -42,7 +42,8 @@ package enum SeedInputs {
                 }
             }
             for (i, vector) in (vectors + vectors.prefix(shape.equal)).enumerated() {
-                try builder.add(id: UInt64(7 * i + 1), vector: vector)
+                let labels = number % 2 == 0 ? [] : [Label("l", "\(i % 3)")] + (i % 4 == 0 ? [Label("m", "")] : [])
+                try builder.add(id: UInt64(7 * i + 1), vector: vector, labels: labels)
             }
             let file = try withMeasures(build(builder), nodes: shape.vectors)
             for choices in UInt8(0)..<8 {

@@ -23,6 +23,9 @@ struct CrossCheckTests {
         #expect(CrossCheck.agreed([], exact) == 0)
         // Fewer than there are is no agreement, however near the last one is.
         #expect(CrossCheck.agreed([(1, 0.9)], exact) == 1)
+        // Answers that are nearer than any row are of rows that are gone.
+        #expect(CrossCheck.agreed([(7, 0.99), (8, 0.99), (9, 0.99), (10, 0.99)], exact) == 0)
+        #expect(CrossCheck.agreed([(9, 0.99), (1, 0.9), (2, 0.8), (3, 0.7)], exact) == 3)
         // Rows that are equally near may be either.
         #expect(CrossCheck.agreed([(1, 0.9), (2, 0.8), (3, 0.7), (5, 0.6)], exact) == 4)
     }
