@@ -173,4 +173,40 @@ struct ExtendTests {
         #expect(try emptied.write(to: path, .extended).growth == nil)
         #expect(try Snapshot(path: path).search(given.queries[0], k: 10).isEmpty)
     }
+
+    @Test(
+        "rows full of bad numbers behind a fast opening: an error or a file, and no memory that is not ours",
+        arguments: 0..<6)
+    func damagedRows(round: Int) throws {
+        var source = ClusteredVectors(dimensions: Self.dimensions, seed: 66)
+        let vectors = source.next(900)
+        var file = try Fixture.file(Array(vectors.prefix(800)))
+        let rows = try #require(file.section("ROWS"))
+        var random = SplitMix64(seed: UInt64(round))
+        for word in stride(from: rows.offset, to: rows.offset + rows.length, by: 4) {
+            switch round {
+            // One neighbour in every slot, any neighbours, or anything at all; codes and factors, too.
+            case 0: file.set(word, 4, 5)
+            case 1: file.set(word, 4, 0)
+            case 2: file.set(word, 4, -1)
+            case 3: file.set(word, 4, random.next(below: 800))
+            case 4: file.set(word, 4, random.next(below: 3))
+            default: file.set(word, 4, random.next(below: 1 << 32))
+            }
+        }
+        let path = try Fixture.path()
+        try Fixture.write(file.bytes, to: path)
+        let snapshot = try Snapshot(path: path, verification: .fast)
+        var changes = (0..<200).map { IndexChange.remove(id: UInt64(3 * $0)) }
+        for i in 800..<900 { changes.append(.set(id: UInt64(100_000 + i), vector: vectors[i])) }
+        let live = try LiveSnapshot(snapshot).applying(changes, version: 1)
+        let next = try Fixture.path()
+        do throws(VectorIndexError) {
+            try live.write(to: next, .extended)
+            let ids = (try Snapshot(path: next).ids, try live.ids)
+            #expect(ids.0 == ids.1)
+        } catch {
+            #expect(!error.message.isEmpty)
+        }
+    }
 }

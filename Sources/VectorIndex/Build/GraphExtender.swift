@@ -45,6 +45,8 @@ struct GraphExtender {
         let builder = LayerBuilder(store: store, efConstruction: parameters.efConstruction, workers: workers)
         report(.linking, 0, nodes)
         adopt(`extension`, builder, workers)
+        // Nothing of the old file is read from here on but its curve.
+        try view.file.checkWhole()
         let held = nodes - heldBack(of: nodes, new: nodes - kept.count)..<nodes
         builder.link(kept.count..<held.lowerBound, passes: 1, batches: Self.batches) { done, _ in
             report(.linking, kept.count + done, nodes)

@@ -79,6 +79,8 @@ final class RowStore: @unchecked Sendable {
                 for slot in 0..<layout.degree {
                     let number = Int(ids[slot])
                     ids[slot] = number < newNumbers.count ? newNumbers[number] : .max
+                    // Of a damaged row a neighbour may stand in several slots: setting others needs one for each.
+                    if (0..<slot).contains(where: { ids[$0] == ids[slot] }) { ids[slot] = .max }
                     guard ids[slot] == .max else { continue }
                     ids[slot] = UInt32(node)
                     Self.clear(slot: slot, row, layout)

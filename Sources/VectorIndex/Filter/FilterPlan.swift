@@ -11,9 +11,11 @@ struct FilterPlan {
 
     /// What a hop of a filtered walk costs, in comparisons with codes.
     private static let hopCost = 13.0
-    /// How much longer a walk may be than expected.
-    private static let patience = 3.0
-    private static let hopsMin = 256
+    /// How much longer a walk may be than expected, where that is little beside a scan, and where it is not.
+    private static let patience = (most: 3.0, least: 1.5)
+    private static let hopsMin = (most: 256.0, least: 64.0)
+    /// What a walk in vain may cost of a scan.
+    private static let scanShare = 0.5
 
     private func expectedHops(_ nearest: Int) -> Double { Double(nearest + 6) * Double(nodes) / Double(matches) }
 
@@ -30,7 +32,11 @@ struct FilterPlan {
 
     /// - Parameter codeBytes: the estimates' error is about one in its square root.
     func adjust(_ rule: inout WalkRule, codeBytes: Int) {
-        rule.hopsMax = Int(Self.patience * expectedHops(rule.nearest)) + Self.hopsMin
+        let expected = expectedHops(rule.nearest)
+        let most = Self.patience.most * expected + Self.hopsMin.most
+        let least = Self.patience.least * expected + Self.hopsMin.least
+        let scan = Double(matches) / Self.hopCost
+        rule.hopsMax = Int(min(most, max(least, Self.scanShare * scan)))
         rule.bridgeSlack = rule.slack
         guard !isNearlyAll else { return }
         rule.cap = .max

@@ -117,10 +117,11 @@ extension Snapshot {
     /// All labels that ids have, ascending, and how many ids have them.
     public var labels: [(label: Label, ids: Int)] {
         get throws(VectorIndexError) {
-            guard let labels = view.labels else { return [] }
-            let all = (0..<labels.count).map { (labels.label($0), labels.postings($0).count) }
+            let all = view.labels.map { labels in
+                (0..<labels.count).map { (labels.label($0), labels.postings($0).count) }
+            }
             try view.file.checkWhole()
-            return all
+            return all ?? []
         }
     }
 }

@@ -27,6 +27,7 @@ extension LiveSnapshot {
         for (id, entry) in overlay.entries { labels[id] = entry.labels.isEmpty ? nil : entry.labels }
         if let graph = snapshot.view.graph, generation != .rebuilt {
             let order = ExtensionOrder(snapshot.view, overlay, seed: parameters.seed)
+            try snapshot.view.file.checkWhole()
             let nodesMin = max(parameters.exactScanMax, generation == .automatic ? GraphExtender.nodesMin : 1)
             if order.isWorthwhile(nodesMin: nodesMin) {
                 builder.labels = labels
