@@ -33,7 +33,7 @@ extension Snapshot {
         plan.adjust(&rule, codeBytes: view.rowLayout.codeBytes)
         let count = graph.run(own, k: k, rule: rule, within: selection)
         guard count >= min(k, selection.nodeCount) else { return try scanCodes(own, k: k, selection, graph) }
-        return try neighbors(count: count, k: k, within: selection.positions) {
+        return try neighbors(count: count, k: k, within: selection) {
             (score: own.scores[$0], row: own.ids[$0])
         }
     }
@@ -55,7 +55,7 @@ extension Snapshot {
             let count = CodeScan(search: graph, nodes: selection.nodes).run(scratch, k: nearest), count >= nearest
         else { return try scan(scratch, k: k, selection) }
         scratch.statistics.distances += selection.nodeCount
-        return try neighbors(count: count, k: k, within: selection.positions) {
+        return try neighbors(count: count, k: k, within: selection) {
             (score: scratch.scores[$0], row: scratch.ids[$0])
         }
     }
@@ -66,6 +66,6 @@ extension Snapshot {
         scratch.statistics.distances += selection.nodeCount
         let nearest = view.exact.nearest(
             to: scratch.query.base, k: min(k, selection.nodeCount), among: selection.nodes)
-        return try neighbors(count: nearest.count, k: k, within: selection.positions) { nearest[$0] }
+        return try neighbors(count: nearest.count, k: k, within: selection) { nearest[$0] }
     }
 }

@@ -28,17 +28,18 @@ extension Snapshot {
     /// file's.
     @inline(__always)
     func neighbors(
-        count: Int, k: Int, within positions: BitSet? = nil, _ scored: (Int) -> ExactVectors.Scored
+        count: Int, k: Int, within selection: Selection? = nil, _ scored: (Int) -> ExactVectors.Scored
     ) throws(VectorIndexError) -> [Neighbor] {
         var found: [Neighbor] = []
         found.reserveCapacity(count)
+        // Groups of a damaged file may overlap, and an answer would be as large as it likes.
+        let idsMax = selection?.count ?? view.count
         for i in 0..<count {
             let (score, node) = scored(i)
             // A node's ids ascend: those beyond k are never among the k best.
             var room = k
-            for position in view.idPositions(of: Int(node)) where positions?.contains(position) ?? true {
-                // Groups of a damaged file may overlap, and an answer would be as large as it likes.
-                guard room > 0, found.count < view.count else { break }
+            for position in view.idPositions(of: Int(node)) where selection?.positions.contains(position) ?? true {
+                guard room > 0, found.count < idsMax else { break }
                 found.append(Neighbor(id: view.ids[position], score: score))
                 room -= 1
             }
