@@ -9,7 +9,6 @@ alone.
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from filter_systems import FILTERED, FilteredSystem
-from worker import K, build, recall
+from worker import K, build, own_output, recall
 
 
 class Cell:
@@ -63,14 +62,7 @@ def main() -> None:
     options = parser.parse_args()
     system = FILTERED[options.system]
 
-    # Libraries write to standard output as they please: the answers get a descriptor of their own.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-
-    def answer(value: dict) -> None:
-        answers.write(json.dumps(value) + "\n")
-        answers.flush()
-
+    answer = own_output()
     if options.command == "build":
         answer(build(system.base, options.data, options.index, options.threads))
     else:

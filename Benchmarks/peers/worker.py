@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Callable
 
 import numpy as np
 
@@ -100,6 +101,19 @@ def serve(system: System, data: Path, path: Path, answer) -> None:
         )
 
 
+def own_output() -> Callable[[dict], None]:
+    """What writes answers, a line of JSON each. Libraries write to standard output as they please: the answers get a
+    descriptor of their own, and everything else goes to standard error."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+
+    def answer(value: dict) -> None:
+        answers.write(json.dumps(value) + "\n")
+        answers.flush()
+
+    return answer
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("command", choices=["build", "open", "view", "serve"])
@@ -110,14 +124,7 @@ def main() -> None:
     options = parser.parse_args()
     system = SYSTEMS[options.system]
 
-    # Libraries write to standard output as they please: the answers get a descriptor of their own.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-
-    def answer(value: dict) -> None:
-        answers.write(json.dumps(value) + "\n")
-        answers.flush()
-
+    answer = own_output()
     if options.command == "build":
         answer(build(system, options.data, options.index, options.threads))
     elif options.command in ("open", "view"):
