@@ -7,11 +7,12 @@ extension Endpoint {
 
     /// A route for whoever is signed in. What they may do is the handler's to check.
     static func signedIn(
-        _ method: HTTPRequest.Method, _ path: String, _ services: HTTPServices,
-        bodyBytesMax: Int = RequestLimits.bodyBytesMax, handler: @escaping SignedInHandler
+        _ method: HTTPRequest.Method, _ path: String, _ services: HTTPServices, access: Operation.Access = .signedIn,
+        _ operation: Operation? = nil, bodyBytesMax: Int = RequestLimits.bodyBytesMax,
+        handler: @escaping SignedInHandler
     ) -> Endpoint {
         let authenticator = services.authenticator
-        return Endpoint(method, path, bodyBytesMax: bodyBytesMax) { request in
+        return Endpoint(method, path, access: access, operation, bodyBytesMax: bodyBytesMax) { request in
             try await handler(request, try await authenticator.principal(of: request))
         }
     }
@@ -19,10 +20,11 @@ extension Endpoint {
     /// A route under `/organizations/{organization}/` for its members of at least that role.
     static func member(
         _ role: Role, _ method: HTTPRequest.Method, _ path: String, _ services: HTTPServices,
-        bodyBytesMax: Int = RequestLimits.bodyBytesMax,
+        _ operation: Operation? = nil, bodyBytesMax: Int = RequestLimits.bodyBytesMax,
         handler: @escaping @Sendable (APIRequest, Principal, OrganizationID) async throws -> Response
     ) -> Endpoint {
-        signedIn(method, path, services, bodyBytesMax: bodyBytesMax) { request, principal in
+        signedIn(method, path, services, access: .member(role), operation, bodyBytesMax: bodyBytesMax) {
+            request, principal in
             let organization: OrganizationID = try request.identifier("organization", of: "Organization")
             try principal.require(role, in: organization)
             return try await handler(request, principal, organization)

@@ -9,15 +9,20 @@ package struct Endpoint: Sendable {
     /// The pattern, with `{name}` for what varies; also the label of its metrics. Answers with and without a
     /// trailing slash.
     package var path: String
+    package var access: Operation.Access
+    /// What the OpenAPI document says of it; nil for what is no part of the API: the console's files.
+    package var operation: Operation?
     package var bodyBytesMax: Int
     package var handler: Handler
 
     package init(
-        _ method: HTTPRequest.Method, _ path: String, bodyBytesMax: Int = RequestLimits.bodyBytesMax,
-        handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, access: Operation.Access = .anybody,
+        _ operation: Operation? = nil, bodyBytesMax: Int = RequestLimits.bodyBytesMax, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
+        self.access = access
+        self.operation = operation
         self.bodyBytesMax = bodyBytesMax
         self.handler = handler
     }
