@@ -37,6 +37,6 @@ extension PostgresPool {
 extension PostgresConnection {
     /// Names the organisation whose rows the rest of the transaction is about.
     func enter(_ organization: OrganizationID) async throws {
-        try await query("SELECT set_config('nexify.organization', \(String(organization.rawValue)), true)")
+        _ = try await query("SELECT set_config('nexify.organization', \(String(organization.rawValue)), true)")
     }
 }
