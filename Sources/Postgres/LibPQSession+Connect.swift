@@ -36,8 +36,21 @@ extension LibPQSession {
                    set_config('timezone', 'UTC', false)
             """
         _ = try session.run(initial, bounds)
+        if let role = configuration.role { try session.take(role, bounds) }
         session.settle()
         return session
+    }
+
+    private func take(_ role: String, _ bounds: Bounds) throws(PostgresError) {
+        do {
+            _ = try run("SELECT set_config('role', \(role), false)", bounds)
+        } catch {
+            markBroken()
+            throw PostgresError(
+                .invalidConfiguration,
+                "this user may not act as the role \(role); apply the migrations, and then: GRANT \(role) TO the user",
+                sqlState: error.sqlState, cause: error)
+        }
     }
 
     private func finishConnecting(_ bounds: Bounds) throws(PostgresError) {

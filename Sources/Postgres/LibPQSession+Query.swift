@@ -30,7 +30,7 @@ extension LibPQSession {
         return try collect(bounds, columns: nil)
     }
 
-    private func isOutdated(_ error: PostgresError) -> Bool {
+    func isOutdated(_ error: PostgresError) -> Bool {
         guard !isBroken else { return false }
         return error.sqlState == .featureNotSupported || error.sqlState == .invalidStatementName
     }
@@ -44,7 +44,7 @@ extension LibPQSession {
         return result
     }
 
-    private func prepare(
+    func prepare(
         _ rendered: SQL.Rendered, _ bounds: Bounds
     ) throws(PostgresError) -> StatementCache.Entry {
         if let evicted = statements.evictIfFull() {
@@ -63,7 +63,7 @@ extension LibPQSession {
     }
 
     /// Hands a statement to libpq: parameters and results in binary.
-    private func send(_ rendered: SQL.Rendered, statement: String?) throws(PostgresError) {
+    func send(_ rendered: SQL.Rendered, statement: String?) throws(PostgresError) {
         let count = rendered.values.count
         var bytes: [UInt8] = []
         var offsets: [Int?] = []

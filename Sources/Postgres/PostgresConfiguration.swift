@@ -6,6 +6,10 @@ public struct PostgresConfiguration: Sendable {
     /// What `pg_stat_activity` shows, unless the connection string names another.
     public var applicationName: String
 
+    /// The role that sessions take on (SET ROLE), so that they have its rights and not those of who connects; nil keeps
+    /// the latter.
+    public var role: String?
+
     /// How long opening one connection may take, from the first packet to being ready for a query.
     public var connectTimeout: Duration
     /// How long one statement may take from its sending to its last row. Past it the server is asked to cancel the
@@ -32,7 +36,8 @@ public struct PostgresConfiguration: Sendable {
     public var preparedStatementsMax: Int
 
     public init(
-        connectionString: String, applicationName: String = "nexify", connectTimeout: Duration = .seconds(5),
+        connectionString: String, applicationName: String = "nexify", role: String? = nil,
+        connectTimeout: Duration = .seconds(5),
         statementTimeout: Duration = .seconds(30), idleInTransactionTimeout: Duration = .seconds(60),
         deadPeerTimeout: Duration = .seconds(15), poolSizeMax: Int = 10, waitersMax: Int = 1_000,
         acquireTimeout: Duration = .milliseconds(1_500), idleMax: Duration = .seconds(300),
@@ -42,6 +47,7 @@ public struct PostgresConfiguration: Sendable {
         precondition(waitersMax >= 0 && preparedStatementsMax >= 0, "bounds cannot be negative")
         self.connectionString = connectionString
         self.applicationName = applicationName
+        self.role = role
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout
         self.idleInTransactionTimeout = idleInTransactionTimeout

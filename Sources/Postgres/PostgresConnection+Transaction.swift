@@ -4,7 +4,7 @@ public enum TransactionMode: Sendable, CaseIterable {
     /// One snapshot for all statements, and no writes.
     case readOnly
 
-    var begin: String {
+    var begin: SQL {
         switch self {
         case .readCommitted: "BEGIN ISOLATION LEVEL READ COMMITTED"
         case .repeatableRead: "BEGIN ISOLATION LEVEL REPEATABLE READ"
@@ -18,15 +18,26 @@ extension PostgresConnection {
     /// Runs `body` between BEGIN and COMMIT; what it throws rolls back and is thrown on. Running it again after a
     /// serialization failure or a deadlock is the caller's.
     ///
+    /// - Parameter opening: statements that are sent together with BEGIN.
+    ///
     /// COMMIT and ROLLBACK are shielded from cancellation, so that a cancelled task knows what it did.
     /// - Throws: `.commitUnknown` when the connection breaks during COMMIT; `.transactionAborted` when `body` ignored a
     ///   statement's error and the server therefore rolled back.
     public func transaction<T: Sendable>(
-        _ mode: TransactionMode = .readCommitted, _ body: @Sendable (PostgresConnection) async throws -> T
+        _ mode: TransactionMode = .readCommitted, opening: [SQL] = [],
+        _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         try enterTransaction()
         defer { leaveTransaction() }
-        _ = try await perform { session, bounds throws(PostgresError) in try session.simple(mode.begin, bounds) }
+        do {
+            _ = try await perform { session, bounds throws(PostgresError) in
+                try session.runTogether([mode.begin] + opening, bounds)
+            }
+        } catch {
+            // BEGIN may have happened before what failed.
+            await rollBack()
+            throw error
+        }
         let value: T
         do {
             value = try await body(self)

@@ -74,6 +74,15 @@ public actor PostgresConnection {
         }
     }
 
+    /// Runs several statements in one round trip, one after another, and returns the rows of each. Outside a transaction
+    /// they are one by themselves.
+    /// - Throws: the first error; the statements after it have not run.
+    public func queries(_ statements: [SQL], timeout: Duration? = nil) async throws(PostgresError) -> [[PostgresRow]] {
+        try await perform(timeout) { session, bounds throws(PostgresError) in
+            try session.runTogether(statements, bounds).map(\.rows)
+        }
+    }
+
     /// Runs text of several statements: for migrations and set-up only, since it takes no parameters.
     public func script(_ text: String, timeout: Duration? = nil) async throws(PostgresError) {
         _ = try await perform(timeout) { session, bounds throws(PostgresError) in try session.simple(text, bounds) }

@@ -72,18 +72,27 @@ public final class PostgresPool: Sendable {
     }
 
     /// Runs `body` in a transaction on a connection of its own.
+    /// - Parameter opening: statements that are sent together with BEGIN.
     public func withTransaction<T: Sendable>(
-        _ mode: TransactionMode = .readCommitted, _ body: @Sendable (PostgresConnection) async throws -> T
+        _ mode: TransactionMode = .readCommitted, opening: [SQL] = [],
+        _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         let lease = try await acquire()
         defer { release(lease) }
-        return try await lease.connection.transaction(mode, body)
+        return try await lease.connection.transaction(mode, opening: opening, body)
     }
 
     public func query(_ sql: SQL, timeout: Duration? = nil) async throws(PostgresError) -> [PostgresRow] {
         let lease = try await acquire()
         defer { release(lease) }
         return try await lease.connection.query(sql, timeout: timeout)
+    }
+
+    /// Several statements in one round trip and one transaction; the rows of each.
+    public func queries(_ statements: [SQL], timeout: Duration? = nil) async throws(PostgresError) -> [[PostgresRow]] {
+        let lease = try await acquire()
+        defer { release(lease) }
+        return try await lease.connection.queries(statements, timeout: timeout)
     }
 
     @discardableResult

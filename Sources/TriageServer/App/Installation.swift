@@ -42,7 +42,12 @@ struct Installation: Service {
             server = try await cancelWhenGracefulShutdown { [settings] in
                 let server = try await Server(
                     settings: settings, databaseURL: databaseURL, roles: [.api, .worker], logger: logger)
-                try await prepare(server)
+                // The tables' owner, for this alone: the server itself owns nothing.
+                let owner = PostgresPool(
+                    configuration: PostgresConfiguration(connectionString: databaseURL, poolSizeMax: 2), logger: logger)
+                let outcome = await Result { try await prepare(server, as: owner) }
+                await owner.shutdown()
+                try outcome.get()
                 return server
             }
         } catch is CancellationError {
@@ -53,9 +58,10 @@ struct Installation: Service {
     }
 
     /// Schema, demo and indexes, so that all of it is there when `/readyz` says so.
-    private func prepare(_ server: Server) async throws {
-        _ = try await Migrator(Schema.migrations, logger: logger).migrate(server.pool)
-        if try await server.demo.isEmpty() {
+    private func prepare(_ server: Server, as owner: PostgresPool) async throws {
+        _ = try await Migrator(Schema.migrations, logger: logger).migrate(owner)
+        let store = DemoStore(pool: owner, queue: server.queue)
+        if try await store.isEmpty() {
             let demo = try DemoData(directory: settings.demoDirectory)
             say(
                 """
@@ -63,7 +69,7 @@ struct Installation: Service {
                 agent and viewer, password \(Self.demoPassword).
                 """)
             let hash = try await server.passwords.hash(Self.demoPassword)
-            if let counts = try await server.demo.seed(demo, passwordHash: hash) {
+            if let counts = try await store.seed(demo, passwordHash: hash) {
                 say("  \(counts.documents) documents, \(counts.decided) decided tickets, \(counts.open) open tickets")
             }
         }
@@ -71,8 +77,8 @@ struct Installation: Service {
             let what = kind == .knowledgeBase ? "passages" : "decided tickets"
             say("  embedded \(done) of \(total) \(what)")
         }
-        if let organization = try await server.demo.organization() { await server.keeper.open(organization) }
-        let triggered = try await server.demo.triggerNewest(Self.demoTriggers)
+        if let organization = try await store.organization() { await server.keeper.open(organization) }
+        let triggered = try await store.triggerNewest(Self.demoTriggers)
         if triggered > 0 { say("  triage of the \(triggered) newest open tickets is queued") }
     }
 

@@ -18,12 +18,11 @@ final class Server: Sendable {
     let pool: PostgresPool
     let keeper: IndexKeeper
     let passwords: PasswordHasher
-    let demo: DemoStore
+    let queue: JobQueue
 
     private let settings: Settings
     private let roles: Set<Role>
     private let logger: Logger
-    private let queue: JobQueue
     private let stores: Stores
     private let sources: IndexSourceStore
     private let embedder: any TextEmbedder
@@ -49,13 +48,13 @@ final class Server: Sendable {
         self.logger = logger
         embedder = try InProcessEmbedder(modelDirectory: settings.modelDirectory)
         pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: databaseURL, poolSizeMax: 12), logger: logger)
+            configuration: PostgresConfiguration(
+                connectionString: databaseURL, role: Schema.applicationRole, poolSizeMax: 12), logger: logger)
         queue = JobQueue(pool: pool, logger: logger)
         stores = Stores(
             tickets: TicketStore(pool: pool), jobRuns: JobRunStore(pool: pool, queue: queue),
             suggestions: SuggestionStore(pool: pool, queue: queue), documents: DocumentStore(pool: pool, queue: queue),
             organizations: OrganizationStore(pool: pool))
-        demo = DemoStore(pool: pool, queue: queue)
         passwords = try PasswordHasher()
         let retrieval = RetrievalStore(pool: pool)
         sources = IndexSourceStore(pool: pool, queue: queue)
@@ -91,9 +90,18 @@ final class Server: Sendable {
             var services: [any Service] = [KeeperService(keeper: keeper)]
             if roles.contains(.worker) {
                 services += workers(client: client).map { WorkerService(worker: $0) }
-                services.append(PruningService(queue: queue, log: IndexChangeLog(pool: pool)))
+                services.append(
+                    PruningService(queue: queue, log: IndexChangeLog(pool: pool), stream: StreamStore(pool: pool)))
+                services.append(FoldingService(dashboard: DashboardStore(pool: pool)))
             }
-            if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
+            if roles.contains(.api) {
+                let hub = StreamHub(store: StreamStore(pool: pool), logger: Logger(label: "nexify.stream"))
+                services.append(try await application(hub, ready: ready))
+                // Stopped before HTTP is, which waits for its streams to end.
+                services.append(StreamService(hub: hub))
+            } else {
+                ready()
+            }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
             try await ServiceGroup(services: services, logger: logger).run()
         }
@@ -119,13 +127,15 @@ final class Server: Sendable {
         return [worker(triage, concurrency: settings.workers), worker(embedJobs, concurrency: 1)]
     }
 
-    private func application(ready: @escaping @Sendable () -> Void) async throws -> some Service {
+    private func application(_ hub: StreamHub, ready: @escaping @Sendable () -> Void) async throws -> some Service {
         let services = HTTPServices(
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
-            apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations, tickets: stores.tickets,
+            access: AccessStore(pool: pool), apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations,
+            tickets: stores.tickets,
             jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,
-            evidence: evidence, console: try ConsoleFiles.bundled(), metrics: Observation.registry,
+            evidence: evidence, stream: hub, streamStore: StreamStore(pool: pool),
+            dashboard: DashboardStore(pool: pool), console: try ConsoleFiles.bundled(), metrics: Observation.registry,
             readiness: { [self] in await readiness() })
         return Application(
             responder: makeRouter(services), server: ConnectionLimits.server,
@@ -182,6 +192,7 @@ private struct PruningService: Service {
 
     let queue: JobQueue
     let log: IndexChangeLog
+    let stream: StreamStore
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -189,8 +200,29 @@ private struct PruningService: Service {
                 do {
                     while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
                     try await log.prune()
+                    try await stream.prune()
                 } catch {
                     Logger(label: "nexify.jobs").warning("old rows not removed", metadata: ["error": "\(error)"])
+                }
+            } while (try? await ContinuousClock().sleep(for: Self.interval)) != nil
+        }
+    }
+}
+
+/// Adds up the differences that writers leave for the counts, so that a count reads few of them.
+private struct FoldingService: Service {
+    static let interval = Duration.seconds(2)
+
+    let dashboard: DashboardStore
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            repeat {
+                do {
+                    try await dashboard.fold()
+                } catch {
+                    Logger(label: "nexify.jobs").debug(
+                        "counts not folded", metadata: ["error": .string(StoreAvailability.loggable(error))])
                 }
             } while (try? await ContinuousClock().sleep(for: Self.interval)) != nil
         }

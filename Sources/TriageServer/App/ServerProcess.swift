@@ -28,7 +28,12 @@ struct ServerProcess: Service {
 
     func run() async throws {
         let server = try await Server(settings: settings, databaseURL: databaseURL, roles: roles, logger: logger)
-        let pending = try await Migrator(Schema.migrations, logger: logger).pending(server.pool)
+        // Asked as who connects: the role of the server is made by a migration.
+        let owner = PostgresPool(
+            configuration: PostgresConfiguration(connectionString: databaseURL, poolSizeMax: 1), logger: logger)
+        let known = await Result { try await Migrator(Schema.migrations, logger: logger).pending(owner) }
+        await owner.shutdown()
+        let pending = try known.get()
         guard pending.isEmpty else {
             throw SettingError(
                 variable: "DATABASE_URL",

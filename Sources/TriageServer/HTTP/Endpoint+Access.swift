@@ -3,17 +3,15 @@ import Hummingbird
 import Triage
 
 extension Endpoint {
-    typealias SignedInHandler = @Sendable (APIRequest, Principal) async throws -> Response
-
-    /// A route for whoever is signed in. What they may do is the handler's to check.
+    /// A route for whoever is signed in. Whether they still may be, and what they may do, is the handler's to ask.
     static func signedIn(
         _ method: HTTPRequest.Method, _ path: String, _ services: HTTPServices, access: Operation.Access = .signedIn,
         _ operation: Operation? = nil, bodyBytesMax: Int = RequestLimits.bodyBytesMax,
-        handler: @escaping SignedInHandler
+        handler: @escaping @Sendable (APIRequest, UserID) async throws -> Response
     ) -> Endpoint {
         let authenticator = services.authenticator
         return Endpoint(method, path, access: access, operation, bodyBytesMax: bodyBytesMax) { request in
-            try await handler(request, try await authenticator.principal(of: request))
+            try await handler(request, try await authenticator.user(of: request))
         }
     }
 
@@ -23,11 +21,16 @@ extension Endpoint {
         _ operation: Operation? = nil, bodyBytesMax: Int = RequestLimits.bodyBytesMax,
         handler: @escaping @Sendable (APIRequest, Principal, OrganizationID) async throws -> Response
     ) -> Endpoint {
-        signedIn(method, path, services, access: .member(role), operation, bodyBytesMax: bodyBytesMax) {
-            request, principal in
-            let organization: OrganizationID = try request.identifier("organization", of: "Organization")
-            try principal.require(role, in: organization)
+        let authenticator = services.authenticator
+        return Endpoint(method, path, access: .member(role), operation, bodyBytesMax: bodyBytesMax) { request in
+            let organization = try request.organization()
+            let principal = try await authenticator.member(role, of: organization, by: request)
             return try await handler(request, principal, organization)
         }
     }
+}
+
+extension APIRequest {
+    /// The path's organisation.
+    func organization() throws -> OrganizationID { try identifier("organization", of: "Organization") }
 }

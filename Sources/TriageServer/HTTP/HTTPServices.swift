@@ -6,6 +6,7 @@ struct HTTPServices: Sendable {
     var passwords: PasswordHasher
     var users: UserStore
     var refreshTokens: RefreshTokenStore
+    var access: AccessStore
     var apiKeys: APIKeyStore
     var organizations: OrganizationStore
     var tickets: TicketStore
@@ -14,13 +15,16 @@ struct HTTPServices: Sendable {
     var documents: DocumentStore
     var knowledge: KnowledgeSearch
     var evidence: EvidenceFinder
+    var stream: StreamHub
+    var streamStore: StreamStore
+    var dashboard: DashboardStore
     var console: ConsoleFiles
     var metrics: PrometheusRegistry
     var readiness: @Sendable () async -> Readiness
     /// Scheme and host before the paths of absolute links, e.g. `https://triage.example.com`; nil takes the request's.
     var publicURL: String?
 
-    var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, apiKeys: apiKeys) }
+    var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, access: access) }
 }
 
 /// What `/readyz` tells: one line per part that requests depend on.

@@ -17,6 +17,8 @@ func endpoints(of services: HTTPServices) -> [Endpoint] {
         + TicketEventRoutes(services: services).endpoints
         + TriageRoutes(services: services).endpoints
         + SuggestionRoutes(services: services).endpoints
+        + StreamRoutes(services: services).endpoints
+        + DashboardRoutes(services: services).endpoints
         + TeamRoutes(services: services).endpoints
         + DocumentRoutes(services: services).endpoints
         + KnowledgeRoutes(services: services).endpoints

@@ -12,22 +12,6 @@ struct APIKeyStore: Sendable {
 
     static func hash(_ key: String) -> [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
 
-    /// The organisation of a key that is not revoked. Notes the use, at most once a minute a key, so that a busy key does
-    /// not become one hot row.
-    func organization(ofKeyWithHash hash: [UInt8]) async throws -> OrganizationID? {
-        let rows = try await pool.query(
-            """
-            SELECT id, organization_id, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS is_stale
-            FROM api_keys WHERE key_hash = \(hash) AND revoked_at IS NULL
-            """)
-        guard let row = rows.first else { return nil }
-        if try row.decode("is_stale", as: Bool.self) {
-            let id: Int64 = try row.decode("id")
-            try await pool.execute("UPDATE api_keys SET last_used_at = now() WHERE id = \(id)")
-        }
-        return try row.decode("organization_id")
-    }
-
     /// Keeps a key's hash.
     ///
     /// - Parameter key: shown to its owner this once.
@@ -36,6 +20,6 @@ struct APIKeyStore: Sendable {
             """
             INSERT INTO api_keys (organization_id, name, prefix, key_hash)
             VALUES (\(organization), \(name), \(String(key.prefix(Self.prefixCharacters))), \(Self.hash(key)))
-            """)
+            """, in: organization)
     }
 }

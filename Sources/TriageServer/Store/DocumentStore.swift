@@ -16,7 +16,7 @@ struct DocumentStore: Sendable {
     func create(
         title: String, text: String, metadata: JSONValue, in organization: OrganizationID
     ) async throws -> Document {
-        let document = try await pool.withTransaction { connection in
+        let document = try await pool.withTransaction(in: organization) { connection in
             let document = try await Self.insert(
                 title: title, text: text, metadata: metadata, in: organization, on: connection)
             _ = try await JobQueue.enqueue(.embed(.knowledgeBase, of: organization), on: connection)
@@ -54,22 +54,19 @@ struct DocumentStore: Sendable {
 
     /// Newest first.
     func documents(in organization: OrganizationID, page: PageWindow) async throws -> Page<Document> {
-        try await pool.withConnection { connection in
-            let count = try await connection.query(
-                "SELECT count(*) AS n FROM documents WHERE organization_id = \(organization)"
-            ).one()
-            let rows = try await connection.query(
-                """
+        try await pool.page(
+            count: "SELECT count(*) AS n FROM documents WHERE organization_id = \(organization)",
+            rows: """
                 SELECT \(Self.columns) FROM documents d WHERE d.organization_id = \(organization)
                 ORDER BY d.id DESC LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.document() })
-        }
+                """, in: organization
+        ) { try $0.document() }
     }
 
     func document(_ id: DocumentID, in organization: OrganizationID) async throws -> Document? {
         let rows = try await pool.query(
-            "SELECT \(Self.columns) FROM documents d WHERE d.id = \(id) AND d.organization_id = \(organization)")
+            "SELECT \(Self.columns) FROM documents d WHERE d.id = \(id) AND d.organization_id = \(organization)",
+            in: organization)
         return try rows.first?.document()
     }
 
@@ -77,7 +74,7 @@ struct DocumentStore: Sendable {
     ///
     /// - Throws: `StoreError.notFound`.
     func delete(_ id: DocumentID, in organization: OrganizationID) async throws {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             // Locked, so that no chunk's vector is written between reading the ids and the end.
             let chunks = try await connection.query(
                 """
@@ -97,14 +94,12 @@ struct DocumentStore: Sendable {
         of document: DocumentID, in organization: OrganizationID, page: PageWindow
     ) async throws -> Page<Chunk> {
         let condition: SQL = "document_id = \(document) AND organization_id = \(organization)"
-        return try await pool.withConnection { connection in
-            let count = try await connection.query("SELECT count(*) AS n FROM chunks WHERE \(condition)").one()
-            let rows = try await connection.query(
-                """
+        return try await pool.page(
+            count: "SELECT count(*) AS n FROM chunks WHERE \(condition)",
+            rows: """
                 SELECT id, document_id, chunk_index, text, char_start, char_end, created_at
                 FROM chunks WHERE \(condition) ORDER BY chunk_index LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.chunk() })
-        }
+                """, in: organization
+        ) { try $0.chunk() }
     }
 }

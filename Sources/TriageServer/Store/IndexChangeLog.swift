@@ -67,7 +67,7 @@ package struct IndexChangeLog: Sendable {
         of kind: IndexKind, in organization: OrganizationID, after version: Int64, model: String
     ) async throws -> Changes? {
         let source = kind.source
-        return try await pool.withTransaction(.readOnly) { connection in
+        return try await pool.withTransaction(in: organization, .readOnly) { connection in
             let state = try await connection.query(
                 """
                 SELECT version, log_floor FROM index_sources

@@ -21,14 +21,14 @@ struct IndexSourceStore: Sendable {
             """
             SELECT 1 AS one FROM \(kind.source.table) WHERE organization_id = \(organization)
             OFFSET \(count) LIMIT 1
-            """)
+            """, in: organization)
         return !beyond.isEmpty
     }
 
     /// The rows that have a vector of that model, with the version they are of.
     func contents(of kind: IndexKind, in organization: OrganizationID, model: String) async throws -> Contents {
         let source = kind.source
-        return try await pool.withTransaction(.readOnly) { connection in
+        return try await pool.withTransaction(in: organization, .readOnly) { connection in
             let version = try await connection.query(
                 """
                 SELECT version FROM index_sources
@@ -66,7 +66,7 @@ struct IndexSourceStore: Sendable {
                 ORDER BY d.ticket_id LIMIT \(limit)
                 """
             }
-        return try await pool.query(query).map { (try $0.decode("id"), try $0.decode("text")) }
+        return try await pool.query(query, in: organization).map { (try $0.decode("id"), try $0.decode("text")) }
     }
 
     /// Writes vectors and says which rows have them. Rows that are gone by now are passed over.
@@ -74,7 +74,7 @@ struct IndexSourceStore: Sendable {
         _ vectors: [(id: Int64, vector: [Float])], model: String, kind: IndexKind, in organization: OrganizationID
     ) async throws {
         let source = kind.source
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             for (id, vector) in vectors {
                 try await connection.execute(
                     """
@@ -89,16 +89,9 @@ struct IndexSourceStore: Sendable {
     /// Every index with rows that have no vector of this model, and how many; after a start with another model that is
     /// all of them.
     func missing(model: String) async throws -> [(organization: OrganizationID, kind: IndexKind, rows: Int)] {
-        var result: [(organization: OrganizationID, kind: IndexKind, rows: Int)] = []
-        for kind in IndexKind.allCases {
-            let rows = try await pool.query(
-                """
-                SELECT organization_id, count(*) AS n FROM \(kind.source.table)
-                WHERE embedding_model IS DISTINCT FROM \(model) GROUP BY organization_id ORDER BY organization_id
-                """)
-            for row in rows { result.append((try row.decode("organization_id"), kind, try row.decode("n"))) }
-        }
-        return result
+        try await pool.query(
+            "SELECT organization_id, kind, n FROM unembedded_rows(\(model)) ORDER BY kind DESC, organization_id"
+        ).map { (try $0.decode("organization_id"), try $0.decodeCase("kind"), try $0.decode("n")) }
     }
 
     /// Enqueues the embedding of all that is missing.

@@ -23,7 +23,7 @@ struct JobRunStore: Sendable {
         ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
         by actor: TicketEvent.Actor
     ) async throws -> (run: JobRun, created: Bool) {
-        let result = try await pool.withTransaction { connection in
+        let result = try await pool.withTransaction(in: organization) { connection in
             try await Self.trigger(
                 ticket: ticket, in: organization, idempotencyKey: idempotencyKey, requestHash: requestHash, by: actor,
                 on: connection)
@@ -71,12 +71,10 @@ struct JobRunStore: Sendable {
         return (run, true)
     }
 
-    func run(_ id: JobRunID, in organizations: [OrganizationID]) async throws -> JobRun? {
+    func run(_ id: JobRunID, in organization: OrganizationID) async throws -> JobRun? {
         let rows = try await pool.query(
-            """
-            SELECT \(Self.columns) FROM job_runs r
-            WHERE r.id = \(id) AND r.organization_id = ANY(\(organizations.map(\.rawValue)))
-            """)
+            "SELECT \(Self.columns) FROM job_runs r WHERE r.id = \(id) AND r.organization_id = \(organization)",
+            in: organization)
         return try rows.first?.jobRun()
     }
 
@@ -84,13 +82,13 @@ struct JobRunStore: Sendable {
     ///
     /// Polls, because the worker may be another process: 4 ms at first, 250 ms at most.
     func waitForEnd(
-        of id: JobRunID, in organizations: [OrganizationID], timeout: Duration
+        of id: JobRunID, in organization: OrganizationID, timeout: Duration
     ) async throws -> JobRun? {
         let clock = ContinuousClock()
         let deadline = clock.now + timeout
         var pause = Duration.milliseconds(4)
         while true {
-            guard let run = try await run(id, in: organizations) else { return nil }
+            guard let run = try await run(id, in: organization) else { return nil }
             let left = clock.now.duration(to: deadline)
             if run.status.isFinal || left <= .zero { return run }
             try await clock.sleep(for: min(pause, left))

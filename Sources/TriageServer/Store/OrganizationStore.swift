@@ -7,37 +7,32 @@ struct OrganizationStore: Sendable {
 
     /// By name.
     func teams(in organization: OrganizationID, page: PageWindow) async throws -> Page<Team> {
-        try await pool.withConnection { connection in
-            let count = try await connection.query(
-                "SELECT count(*) AS n FROM teams WHERE organization_id = \(organization)"
-            ).one()
-            let rows = try await connection.query(
-                """
+        try await pool.page(
+            count: "SELECT count(*) AS n FROM teams WHERE organization_id = \(organization)",
+            rows: """
                 SELECT id, name, description FROM teams WHERE organization_id = \(organization)
                 ORDER BY name LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.team() })
-        }
+                """, in: organization
+        ) { try $0.team() }
     }
 
-    /// Everything that routing one ticket needs, in two round trips.
+    /// Everything that routing one ticket needs.
     func routing(of organization: OrganizationID) async throws -> RoutingPolicy {
-        try await pool.withConnection { connection in
-            let teams = try await connection.query(
-                "SELECT id, name, description FROM teams WHERE organization_id = \(organization) ORDER BY name")
-            let rules = try await connection.query(
+        let results = try await pool.queries(
+            [
+                "SELECT id, name, description FROM teams WHERE organization_id = \(organization) ORDER BY name",
                 """
                 SELECT keywords, team, priority FROM routing_rules
                 WHERE organization_id = \(organization) ORDER BY position
-                """)
-            return RoutingPolicy(
-                teams: try teams.map { try $0.team() },
-                rules: try rules.map { row in
-                    RoutingRule(
-                        keywords: try row.decode("keywords"), team: try row.decode("team"),
-                        priority: try row.decode("priority", as: String?.self).flatMap(Ticket.Priority.init))
-                })
-        }
+                """,
+            ], in: organization)
+        return RoutingPolicy(
+            teams: try results[0].map { try $0.team() },
+            rules: try results[1].map { row in
+                RoutingRule(
+                    keywords: try row.decode("keywords"), team: try row.decode("team"),
+                    priority: try row.decode("priority", as: String?.self).flatMap(Ticket.Priority.init))
+            })
     }
 }
 

@@ -24,7 +24,7 @@ struct RetrievalStore: Sendable {
             SELECT c.id, c.chunk_index, c.document_id, d.title, c.text, c.char_start, c.char_end
             FROM chunks c JOIN documents d ON d.organization_id = c.organization_id AND d.id = c.document_id
             WHERE c.organization_id = \(organization) AND c.id = ANY(\(ids.map(\.rawValue)))
-            """)
+            """, in: organization)
         return try rows.map { row in
             Passage(
                 chunkID: try row.decode("id"), chunkIndex: try row.decode("chunk_index"),
@@ -45,10 +45,9 @@ struct RetrievalStore: Sendable {
                 FROM (SELECT lexeme FROM unnest(to_tsvector('english', left(\(text), 20000)))
                       ORDER BY cardinality(positions) DESC, lexeme LIMIT \(Self.lexemesMax)) AS chosen
             )
-            SELECT c.id FROM chunks c, words
-            WHERE c.organization_id = \(organization) AND c.search @@ words.query
-            ORDER BY ts_rank_cd(c.search, words.query, 1) DESC, c.id LIMIT \(limit)
-            """)
+            SELECT found.id FROM words, chunks_matching(words.query, \(Int32(clamping: limit))) AS found
+            ORDER BY found.rank
+            """, in: organization)
         return try rows.map { try $0.decode("id") }
     }
 
@@ -63,7 +62,7 @@ struct RetrievalStore: Sendable {
             FROM decided_tickets d JOIN tickets t ON t.organization_id = d.organization_id AND t.id = d.ticket_id
             WHERE d.organization_id = \(organization) AND d.ticket_id = ANY(\(ids.map(\.rawValue)))
                   AND t.deleted_at IS NULL
-            """)
+            """, in: organization)
         return try rows.map { row in
             DecidedTicket(
                 ticket: try row.decode("ticket_id"), subject: try row.decode("subject"), team: try row.decode("team"),
@@ -77,7 +76,7 @@ struct RetrievalStore: Sendable {
             """
             SELECT id, subject, left(body, 20000) AS body FROM tickets
             WHERE organization_id = \(organization) AND id = ANY(\(ids.map(\.rawValue)))
-            """)
+            """, in: organization)
         return try Dictionary(
             rows.map { row in
                 (try row.decode("id"), Ticket.text(subject: try row.decode("subject"), body: try row.decode("body")))
@@ -97,7 +96,7 @@ struct RetrievalStore: Sendable {
             SELECT \(source.id) AS id, 1 - (embedding <=> \(query)) AS cosine FROM \(source.table)
             WHERE organization_id = \(organization) AND embedding_model = \(model)
             ORDER BY embedding <=> \(query), \(source.id) LIMIT \(limit)
-            """)
+            """, in: organization)
         return try rows.map { Hit(id: try $0.decode("id"), cosine: try $0.decode("cosine")) }
     }
 }

@@ -58,7 +58,7 @@ extension SuggestionStore {
     func approve(
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, edits: ApprovalEdits, by user: UserID
     ) async throws -> Suggestion {
-        let accepted = try await pool.withTransaction { connection in
+        let accepted = try await pool.withTransaction(in: organization) { connection in
             let before = try await connection.lockedTicket(ticket, in: organization)
             let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
             switch pending.suggestion.status {
@@ -127,7 +127,7 @@ extension SuggestionStore {
     func reject(
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, note: RejectionNote, by user: UserID
     ) async throws -> Suggestion {
-        let rejected = try await pool.withTransaction { connection in
+        let rejected = try await pool.withTransaction(in: organization) { connection in
             let before = try await connection.lockedTicket(ticket, in: organization)
             let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization)
             switch pending.suggestion.status {
@@ -172,7 +172,7 @@ extension SuggestionStore {
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID, draftReply: String?,
         priority: Ticket.Priority?, team: String??, by user: UserID
     ) async throws -> Suggestion {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             let pending = try await connection.lockedSuggestion(id, of: ticket, in: organization).suggestion
             guard pending.status == .pending else { throw StoreError.alreadyDecided(as: pending.status) }
             var proposal = pending.proposal

@@ -18,15 +18,13 @@ struct SuggestionStore: Sendable {
         of ticket: TicketID, in organization: OrganizationID, page: PageWindow
     ) async throws -> Page<Suggestion> {
         let condition: SQL = "s.organization_id = \(organization) AND s.ticket_id = \(ticket)"
-        return try await pool.withConnection { connection in
-            let count = try await connection.query("SELECT count(*) AS n FROM suggestions s WHERE \(condition)").one()
-            let rows = try await connection.query(
-                """
+        return try await pool.page(
+            count: "SELECT count(*) AS n FROM suggestions s WHERE \(condition)",
+            rows: """
                 SELECT \(Self.columns) FROM suggestions s WHERE \(condition)
                 ORDER BY s.created_at DESC, s.id DESC LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.suggestion() })
-        }
+                """, in: organization
+        ) { try $0.suggestion() }
     }
 
     func suggestion(
@@ -36,7 +34,7 @@ struct SuggestionStore: Sendable {
             """
             SELECT \(Self.columns) FROM suggestions s
             WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization)
-            """)
+            """, in: organization)
         return try rows.first?.suggestion()
     }
 
@@ -44,7 +42,7 @@ struct SuggestionStore: Sendable {
     ///
     /// - Throws: `JobQueueError.stale` when another attempt has taken the job over; nothing is written then.
     func record(_ proposal: TriageProposal, for ticket: Ticket, run: JobRunID, job: ClaimedJob) async throws {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: ticket.organization) { connection in
             try await JobQueue.complete(job, on: connection)
             let row = try await connection.query(
                 """

@@ -9,7 +9,7 @@ struct TicketStore: Sendable {
     func create(
         _ draft: TicketDraft, in organization: OrganizationID, by actor: TicketEvent.Actor
     ) async throws -> Ticket {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             let rows = try await connection.query(
                 """
                 INSERT INTO tickets AS t (organization_id, requester_email, subject, body, priority)
@@ -25,13 +25,12 @@ struct TicketStore: Sendable {
         }
     }
 
-    /// The ticket, when it is one of those organisations'.
-    func ticket(_ id: TicketID, in organizations: [OrganizationID]) async throws -> Ticket? {
+    func ticket(_ id: TicketID, in organization: OrganizationID) async throws -> Ticket? {
         let rows = try await pool.query(
             """
             SELECT \(Ticket.columns) FROM tickets t
-            WHERE t.id = \(id) AND t.organization_id = ANY(\(organizations.map(\.rawValue))) AND t.deleted_at IS NULL
-            """)
+            WHERE t.id = \(id) AND t.organization_id = \(organization) AND t.deleted_at IS NULL
+            """, in: organization)
         return try rows.first?.ticket()
     }
 
@@ -42,15 +41,13 @@ struct TicketStore: Sendable {
         let condition = filter.condition(in: organization)
         // The id last makes every order total, so that pages neither repeat nor miss a ticket.
         let keys = order.map(\.expression) + ["t.id DESC"]
-        return try await pool.withConnection { connection in
-            let count = try await connection.query("SELECT count(*) AS n FROM tickets t WHERE \(condition)").one()
-            let rows = try await connection.query(
-                """
+        return try await pool.page(
+            count: filter.tallied(in: organization) ?? "SELECT count(*) AS n FROM tickets t WHERE \(condition)",
+            rows: """
                 SELECT \(Ticket.columns) FROM tickets t WHERE \(condition)
                 ORDER BY \(keys.joined(separator: ", ")) LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.ticket() })
-        }
+                """, in: organization
+        ) { try $0.ticket() }
     }
 
     /// Applies the changes and writes one event for each of status, priority and team that really changed.
@@ -61,7 +58,7 @@ struct TicketStore: Sendable {
         _ id: TicketID, in organization: OrganizationID, changes: TicketChanges, ifVersion: Int64?,
         by actor: TicketEvent.Actor
     ) async throws -> Ticket {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             let before = try await connection.lockedTicket(id, in: organization)
             if let ifVersion, ifVersion != before.version { throw StoreError.versionMismatch }
             let after = try await connection.apply(changes, to: before, by: actor)
@@ -79,7 +76,7 @@ struct TicketStore: Sendable {
     func delete(
         _ id: TicketID, in organization: OrganizationID, ifVersion: Int64?, by actor: TicketEvent.Actor
     ) async throws {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(in: organization) { connection in
             let before = try await connection.lockedTicket(id, in: organization)
             if let ifVersion, ifVersion != before.version { throw StoreError.versionMismatch }
             try await connection.execute(
@@ -107,15 +104,13 @@ struct TicketStore: Sendable {
         if let to = filter.createdTo { conditions.append("created_at <= \(to)") }
         let condition = conditions.joined(separator: " AND ")
         let keys = order.isEmpty ? ["created_at DESC"] : order.map(\.expression)
-        return try await pool.withConnection { connection in
-            let count = try await connection.query("SELECT count(*) AS n FROM ticket_events WHERE \(condition)").one()
-            let rows = try await connection.query(
-                """
+        return try await pool.page(
+            count: "SELECT count(*) AS n FROM ticket_events WHERE \(condition)",
+            rows: """
                 SELECT id, ticket_id, event_type, actor_type, actor_user_id, payload, created_at
                 FROM ticket_events WHERE \(condition)
                 ORDER BY \((keys + ["id DESC"]).joined(separator: ", ")) LIMIT \(page.limit) OFFSET \(page.offset)
-                """)
-            return Page(count: try count.decode("n"), items: try rows.map { try $0.ticketEvent() })
-        }
+                """, in: organization
+        ) { try $0.ticketEvent() }
     }
 }

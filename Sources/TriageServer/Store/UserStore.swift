@@ -12,39 +12,35 @@ struct UserStore: Sendable {
 
     let pool: PostgresPool
 
-    private static let accounts: SQL = """
-        SELECT u.id, u.username, u.email, u.first_name, u.last_name, u.is_active, u.password_hash,
-               o.id AS organization_id, o.name AS organization_name, m.role
-        FROM users u
-        LEFT JOIN memberships m ON m.user_id = u.id
-        LEFT JOIN organizations o ON o.id = m.organization_id
+    private static let columns: SQL = """
+        u.id, u.username, u.email, u.first_name, u.last_name, u.is_active, u.password_hash
         """
 
-    /// One round trip; memberships by organisation id.
+    /// The user with their organisations, by id.
     func account(_ id: UserID) async throws -> Account? {
-        try Self.account(try await pool.query("\(Self.accounts) WHERE u.id = \(id) ORDER BY o.id"))
+        let results = try await pool.queries([
+            "SELECT \(Self.columns) FROM users u WHERE u.id = \(id)",
+            "SELECT id, name, role FROM organizations_of(\(id)) ORDER BY id",
+        ])
+        return try results[0].first.map { try Self.account($0, memberships: results[1]) }
     }
 
+    /// The user without their organisations: signing in is the same everywhere.
     func account(named username: String) async throws -> Account? {
-        try Self.account(try await pool.query("\(Self.accounts) WHERE u.username = \(username) ORDER BY o.id"))
+        try await pool.query("SELECT \(Self.columns) FROM users u WHERE u.username = \(username)").first
+            .map { try Self.account($0, memberships: []) }
     }
 
-    private static func account(_ rows: [PostgresRow]) throws -> Account? {
-        guard let row = rows.first else { return nil }
-        var memberships: [User.Membership] = []
-        for row in rows {
-            guard let organization = try row.decode("organization_id", as: Int64?.self) else { continue }
-            memberships.append(
-                User.Membership(
-                    organization: Organization(
-                        id: OrganizationID(organization), name: try row.decode("organization_name")),
-                    role: try row.decodeCase("role")))
-        }
-        return Account(
+    private static func account(_ row: PostgresRow, memberships: [PostgresRow]) throws -> Account {
+        Account(
             user: User(
                 id: try row.decode("id"), username: try row.decode("username"), email: try row.decode("email"),
                 firstName: try row.decode("first_name"), lastName: try row.decode("last_name"),
-                memberships: memberships),
+                memberships: try memberships.map { row in
+                    User.Membership(
+                        organization: Organization(id: try row.decode("id"), name: try row.decode("name")),
+                        role: try row.decodeCase("role"))
+                }),
             isActive: try row.decode("is_active"), passwordHash: try row.decode("password_hash"))
     }
 

@@ -18,6 +18,7 @@ struct ContractSystem: Sendable {
     static let apiKey = "nxf_contract-tests-ingest-key"
 
     let server: InstalledSystem
+    private let database: String
     let pool: PostgresPool
     /// The organisation of the users admin, agent and viewer below.
     let own: Int64
@@ -92,7 +93,7 @@ struct ContractSystem: Sendable {
             return token
         }
         return ContractSystem(
-            server: server, pool: pool, own: own, other: other, foreignTicket: foreign,
+            server: server, database: database, pool: pool, own: own, other: other, foreignTicket: foreign,
             admin: try await token("contract-admin"), agent: try await token("contract-agent"),
             viewer: try await token("contract-viewer"), outsider: try await token("outsider"))
     }
@@ -133,6 +134,15 @@ extension ContractSystem {
             throw InstalledSystem.Failure(description: "no HTTP answer")
         }
         return Answer(status: response.statusCode, headers: [:], text: String(decoding: data, as: UTF8.self))
+    }
+
+    /// Another process that serves the same database with the same key.
+    func another() async throws -> InstalledSystem {
+        let system = try await InstalledSystem.start(
+            "serve", dataDirectory: try TestDirectory.make("another"),
+            settings: ["DATABASE_URL": database, "NEXIFY_SECRET_KEY": Self.secret])
+        ServerAtTestEnd.register(system.processIdentifier)
+        return system
     }
 
     /// A new ticket of the own organisation.

@@ -14,6 +14,7 @@ struct TriageJobHandler: JobHandler {
     var kind: JobKind { .triage }
 
     func started(_ job: ClaimedJob, on connection: PostgresConnection) async throws {
+        if let organization = job.organizationID { try await connection.enter(OrganizationID(organization)) }
         try await JobRunStore.started(payload(of: job).jobRun, attempt: job.attempt, on: connection)
     }
 
@@ -22,7 +23,7 @@ struct TriageJobHandler: JobHandler {
         let start = clock.now
         let payload = try payload(of: job)
         guard let organization = job.organizationID.map(OrganizationID.init(rawValue:)),
-            let ticket = try await tickets.ticket(payload.ticket, in: [organization])
+            let ticket = try await tickets.ticket(payload.ticket, in: organization)
         else { throw JobError.permanent("the ticket was deleted before it could be triaged") }
 
         let policy = try await organizations.routing(of: organization)
@@ -42,6 +43,7 @@ struct TriageJobHandler: JobHandler {
     func exhausted(_ job: ClaimedJob, error: JobFailure, on connection: PostgresConnection) async throws {
         guard let organization = job.organizationID.map(OrganizationID.init(rawValue:)) else { return }
         let payload = try payload(of: job)
+        try await connection.enter(organization)
         let sentence =
             error.reason == .permanent
             ? error.message : "triage failed after \(job.attempt) attempts; it can be triggered again"

@@ -6,29 +6,60 @@ import Triage
 struct Authenticator: Sendable {
     let tokens: TokenService
     let users: UserStore
-    let apiKeys: APIKeyStore
+    let access: AccessStore
 
-    /// The user of the request's access token; one query.
+    /// The user of the request's access token, who may be gone or inactive by now: whoever goes on asks Postgres.
     ///
     /// - Throws: 401, worded as simplejwt words it.
-    func principal(of request: APIRequest) async throws -> Principal {
+    func user(of request: APIRequest) async throws -> UserID {
+        guard let user = try await claims(of: request).user else { throw Self.notValid(.invalid) }
+        return user
+    }
+
+    /// What the request's access token says.
+    ///
+    /// - Throws: 401, worded as simplejwt words it.
+    func claims(of request: APIRequest) async throws -> TokenClaims {
         guard let token = try Self.bearerToken(request.headers) else {
             throw APIError.unauthorized("Authentication credentials were not provided.")
         }
-        let claims: TokenClaims
         do {
-            claims = try await tokens.check(token, as: .access)
+            return try await tokens.check(token, as: .access)
         } catch let error as TokenError {
             throw Self.notValid(error)
         }
-        guard let id = claims.user, let account = try await users.account(id) else {
-            throw APIError.unauthorized("User not found", extra: [("code", "user_not_found")])
-        }
-        guard account.isActive else {
-            throw APIError.unauthorized("User is inactive", extra: [("code", "user_inactive")])
-        }
-        return Principal(user: account.user)
     }
+
+    /// The signed-in user, with all organisations.
+    func account(of request: APIRequest) async throws -> User {
+        guard let account = try await users.account(try await user(of: request)) else { throw Self.unknown }
+        guard account.isActive else { throw Self.inactive }
+        return account.user
+    }
+
+    /// The user as a member of that organisation; one round trip.
+    ///
+    /// - Throws: 404 when they are none, as for an organisation that does not exist; 403 for too low a role.
+    func member(_ role: Role, of organization: OrganizationID, by request: APIRequest) async throws -> Principal {
+        let user = try await user(of: request)
+        let standing = try await access.standing(of: user, in: organization)
+        let principal = try Self.principal(user, standing, orMissing: "Organization")
+        try principal.require(role)
+        return principal
+    }
+
+    /// - Parameter entity: what is missing for whoever is no member.
+    static func principal(
+        _ user: UserID, _ standing: AccessStore.Standing?, orMissing entity: String
+    ) throws -> Principal {
+        guard let standing else { throw unknown }
+        guard standing.isActive else { throw inactive }
+        guard let role = standing.role else { throw APIError.notFound(entity) }
+        return Principal(user: user, role: role)
+    }
+
+    private static let unknown = APIError.unauthorized("User not found", extra: [("code", "user_not_found")])
+    private static let inactive = APIError.unauthorized("User is inactive", extra: [("code", "user_inactive")])
 
     /// The organisation whose ingest key the request carries; nil when it carries none.
     ///
@@ -36,7 +67,7 @@ struct Authenticator: Sendable {
     func ingestOrganization(of request: APIRequest) async throws -> OrganizationID? {
         guard let key = request.headers[.xAPIKey] else { return nil }
         guard (1...RequestLimits.credentialBytesMax).contains(key.utf8.count),
-            let organization = try await apiKeys.organization(ofKeyWithHash: APIKeyStore.hash(key))
+            let organization = try await access.organization(ofKeyWithHash: APIKeyStore.hash(key))
         else { throw APIError.unauthorized("Invalid API key.", extra: [("code", "api_key_not_valid")]) }
         return organization
     }

@@ -1,22 +1,20 @@
 import Triage
 
-/// The signed-in user of one request, with the roles that Postgres gives them at this moment.
+/// The member who makes a request, with the role that Postgres gives them at this moment in the organisation that it is
+/// about.
 package struct Principal: Sendable, Equatable {
-    package let user: User
+    package let user: UserID
+    package let role: Role
 
-    package init(user: User) { self.user = user }
-
-    package var organizations: [OrganizationID] { user.memberships.map(\.organization.id) }
-
-    package var actor: TicketEvent.Actor { .user(user.id) }
-
-    /// - Throws: 404 for an organisation that is not the user's, as for one that does not exist; 403 for too low a role.
-    package func require(_ role: Role, in organization: OrganizationID) throws {
-        guard let own = user.role(in: organization) else { throw APIError.notFound("Organization") }
-        guard own >= role else { throw APIError.roleTooLow }
+    package init(user: UserID, role: Role) {
+        self.user = user
+        self.role = role
     }
 
-    package func has(_ role: Role, in organization: OrganizationID) -> Bool {
-        user.role(in: organization).map { $0 >= role } ?? false
+    package var actor: TicketEvent.Actor { .user(user) }
+
+    /// - Throws: 403.
+    package func require(_ role: Role) throws {
+        guard self.role >= role else { throw APIError.roleTooLow }
     }
 }

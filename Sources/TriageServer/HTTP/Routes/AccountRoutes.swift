@@ -5,6 +5,10 @@ struct AccountRoutes: Sendable {
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
-        [Endpoint.signedIn(.get, "/api/me", services) { _, principal in .json(of: principal.user) }]
+        [
+            Endpoint(.get, "/api/me", access: .signedIn) { request in
+                .json(of: try await services.authenticator.account(of: request))
+            }
+        ]
     }
 }

@@ -35,7 +35,7 @@ struct KnowledgeRoutes: Sendable {
         try fields.check()
         var wanted = text ?? ""
         if let ticketID {
-            guard let ticket = try await services.tickets.ticket(ticketID, in: [organization]) else {
+            guard let ticket = try await services.tickets.ticket(ticketID, in: organization) else {
                 throw APIError.notFound("Ticket")
             }
             wanted = ticket.text

@@ -51,13 +51,13 @@ struct SuggestionRoutes: Sendable {
         let priority = fields.optionalChoice("suggested_priority", Ticket.Priority.self)
         let team = fields.nullableText("suggested_team", Self.team)
         if fields.has("suggested_priority") || fields.has("suggested_team") {
-            try principal.require(.admin, in: ticket.organization)
+            try principal.require(.admin)
         }
         try fields.check()
         let edited = try await ErrorTranslation.naming("Suggestion", teamField: "suggested_team") {
             try await services.suggestions.edit(
                 id, of: ticket.id, in: ticket.organization, draftReply: draft, priority: priority, team: team,
-                by: principal.user.id)
+                by: principal.user)
         }
         return .json(of: edited)
     }
@@ -77,7 +77,7 @@ struct SuggestionRoutes: Sendable {
         let decided = edits
         let approved = try await ErrorTranslation.naming("Suggestion", teamField: "suggested_team") {
             try await services.suggestions.approve(
-                id, of: ticket.id, in: ticket.organization, edits: decided, by: principal.user.id)
+                id, of: ticket.id, in: ticket.organization, edits: decided, by: principal.user)
         }
         return .json(of: approved)
     }
@@ -95,7 +95,7 @@ struct SuggestionRoutes: Sendable {
         try fields.check()
         let rejected = try await ErrorTranslation.naming("Suggestion", teamField: "correct_team") {
             try await services.suggestions.reject(
-                id, of: ticket.id, in: ticket.organization, note: note, by: principal.user.id)
+                id, of: ticket.id, in: ticket.organization, note: note, by: principal.user)
         }
         return .json(of: rejected)
     }

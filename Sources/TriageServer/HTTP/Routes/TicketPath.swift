@@ -25,18 +25,15 @@ struct TicketPath: Sendable {
         _ method: HTTPRequest.Method, _ suffix: String = "", role: Role, _ operation: Operation? = nil,
         handler: @escaping Handler
     ) -> Endpoint {
-        .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, principal in
-            var organizations = principal.organizations
-            if isInOrganization {
-                let organization: OrganizationID = try request.identifier("organization", of: "Organization")
-                try principal.require(role, in: organization)
-                organizations = [organization]
-            }
+        .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, user in
+            let organization = isInOrganization ? try request.organization() : nil
             let id: TicketID = try request.identifier("ticket", of: "Ticket")
-            guard let ticket = try await services.tickets.ticket(id, in: organizations) else {
-                throw APIError.notFound("Ticket")
-            }
-            try principal.require(role, in: ticket.organization)
+            let found = try await services.access.ticket(id, in: organization, for: user)
+            let principal = try Authenticator.principal(
+                user, found?.standing, orMissing: isInOrganization ? "Organization" : "Ticket")
+            if isInOrganization { try principal.require(role) }
+            guard let ticket = found?.ticket else { throw APIError.notFound("Ticket") }
+            try principal.require(role)
             return try await handler(request, principal, ticket)
         }
     }

@@ -42,12 +42,14 @@ struct TicketRoutes: Sendable {
             if let named, named != own { throw APIError.notFound("Organization") }
             return try await create(&fields, in: own, by: .webhook)
         }
-        let principal = try await services.authenticator.principal(of: request)
+        let user = try await services.authenticator.user(of: request)
         var fields = try await request.fields()
         let organization: OrganizationID = fields.requiredIdentifier("organization_id")
         // Only when there is one to look at: without it the other fields' messages are wanted too.
-        if fields.errors.isEmpty { try principal.require(.agent, in: organization) }
-        return try await create(&fields, in: organization, by: principal.actor)
+        if fields.errors.isEmpty {
+            _ = try await services.authenticator.member(.agent, of: organization, by: request)
+        }
+        return try await create(&fields, in: organization, by: .user(user))
     }
 
     private func create(

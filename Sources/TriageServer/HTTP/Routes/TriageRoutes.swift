@@ -29,26 +29,27 @@ struct TriageRoutes: Sendable {
                 requestHash: Self.hash(body, ticket: ticket.id), by: principal.actor)
         }
         return try await answer(
-            run, in: [ticket.organization], waitingFor: timeout, status: created ? .accepted : .ok, created: created)
+            run, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
     }
 
-    @Sendable private func read(_ request: APIRequest, _ principal: Principal) async throws -> Response {
+    @Sendable private func read(_ request: APIRequest, _ user: UserID) async throws -> Response {
         let id: JobRunID = try request.identifier("run", of: "JobRun")
         let timeout = try Self.wait(request.query)
-        guard let run = try await services.jobRuns.run(id, in: principal.organizations) else {
-            throw APIError.notFound("JobRun")
-        }
-        return try await answer(
-            run, in: principal.organizations, waitingFor: timeout, status: .ok, created: false)
+        let found = try await services.access.organization(ofJobRun: id, for: user)
+        _ = try Authenticator.principal(user, found?.standing, orMissing: "JobRun")
+        guard let organization = found?.organization,
+            let run = try await services.jobRuns.run(id, in: organization)
+        else { throw APIError.notFound("JobRun") }
+        return try await answer(run, waitingFor: timeout, status: .ok, created: false)
     }
 
     private func answer(
-        _ run: JobRun, in organizations: [OrganizationID], waitingFor timeout: Duration?,
+        _ run: JobRun, waitingFor timeout: Duration?,
         status: HTTPResponse.Status, created: Bool
     ) async throws -> Response {
         var run = run
         if let timeout, !run.status.isFinal {
-            run = try await services.jobRuns.waitForEnd(of: run.id, in: organizations, timeout: timeout) ?? run
+            run = try await services.jobRuns.waitForEnd(of: run.id, in: run.organization, timeout: timeout) ?? run
         }
         var suggestion: Suggestion?
         if let id = run.suggestion {

@@ -1,0 +1,69 @@
+import Postgres
+import Triage
+
+/// Who somebody is in an organisation. The schema's own functions decide it: only they see memberships and keys before an
+/// organisation has been entered.
+struct AccessStore: Sendable {
+    /// A user of ours, and what they are where they want to go.
+    struct Standing: Sendable, Equatable {
+        var isActive: Bool
+        /// nil: no member, or there is no such organisation.
+        var role: Role?
+    }
+
+    let pool: PostgresPool
+
+    /// nil when there is no such user.
+    func standing(of user: UserID, in organization: OrganizationID) async throws -> Standing? {
+        try await pool.query("SELECT is_active, role FROM enter_organization(\(user), \(organization))")
+            .first?.standing()
+    }
+
+    /// The user's standing in the ticket's organisation with the ticket, in one round trip. The ticket is nil when it is
+    /// not there, and when the user is no member.
+    ///
+    /// - Parameter organization: where the ticket is to be looked for; nil takes it from the ticket.
+    func ticket(
+        _ id: TicketID, in organization: OrganizationID?, for user: UserID
+    ) async throws -> (standing: Standing, ticket: Ticket?)? {
+        let door: SQL =
+            if let organization {
+                "SELECT is_active, role FROM enter_organization(\(user), \(organization))"
+            } else {
+                "SELECT is_active, role FROM enter_ticket(\(user), \(id))"
+            }
+        let results = try await pool.queries([
+            door,
+            """
+            SELECT \(Ticket.columns) FROM tickets t
+            WHERE t.id = \(id) AND t.organization_id = (SELECT nexify_organization()) AND t.deleted_at IS NULL
+            """,
+        ])
+        guard let standing = try results[0].first?.standing() else { return nil }
+        return (standing, try results[1].first?.ticket())
+    }
+
+    /// The organisation of a job run, with the user's standing there; nil for one of others as for none.
+    func organization(
+        ofJobRun id: JobRunID, for user: UserID
+    ) async throws -> (standing: Standing, organization: OrganizationID?)? {
+        let rows = try await pool.query(
+            "SELECT is_active, role, organization_id FROM enter_job_run(\(user), \(id))")
+        guard let row = rows.first else { return nil }
+        return (try row.standing(), try row.decode("organization_id"))
+    }
+
+    /// The organisation of a key that is not revoked; notes that it was used.
+    ///
+    /// - Parameter hash: SHA-256 of the key.
+    func organization(ofKeyWithHash hash: [UInt8]) async throws -> OrganizationID? {
+        try await pool.query("SELECT enter_by_key(\(hash)) AS organization_id").one().decode("organization_id")
+    }
+}
+
+extension PostgresRow {
+    fileprivate func standing() throws -> AccessStore.Standing {
+        AccessStore.Standing(
+            isActive: try decode("is_active"), role: try decode("role", as: String?.self).flatMap(Role.init))
+    }
+}

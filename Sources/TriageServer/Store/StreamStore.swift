@@ -1,0 +1,71 @@
+import FoundationEssentials
+import Postgres
+import Triage
+
+/// The events that streams tell, in the order of their positions.
+struct StreamStore: Sendable {
+    /// The ends of what is kept.
+    struct Extent: Sendable, Equatable {
+        /// The newest event's position.
+        var head: Int64
+        /// The position of the newest event that has been forgotten.
+        var forgotten: Int64
+    }
+
+    enum Limits {
+        /// How long an event can be resumed from.
+        static let age = Duration.seconds(24 * 3_600)
+        /// Events that one look reads at most.
+        static let rows: Int32 = 1_000
+    }
+
+    let pool: PostgresPool
+
+    private static let columns: SQL = "position, organization_id, kind, row_id, ticket_id, change, created_at"
+
+    /// Gives what was committed since its positions; of several servers at once one does it.
+    func extent() async throws -> Extent {
+        let results = try await pool.queries([
+            "SELECT place_stream_events() AS position", "SELECT position, forgotten FROM stream_head",
+        ])
+        let row = try results[1].one()
+        return Extent(head: try row.decode("position"), forgotten: try row.decode("forgotten"))
+    }
+
+    /// The events of all organisations after a position, placed first; in one round trip.
+    func events(after position: Int64) async throws -> [StreamEvent] {
+        let results = try await pool.queries([
+            "SELECT place_stream_events() AS position",
+            "SELECT \(Self.columns) FROM stream_events_after(\(position), \(Limits.rows)) ORDER BY position",
+        ])
+        return try results[1].map { try $0.streamEvent() }
+    }
+
+    /// One organisation's events between two positions, the first excluded; the oldest ones when there are more than a
+    /// look reads.
+    func events(
+        in organization: OrganizationID, after first: Int64, through last: Int64
+    ) async throws -> [StreamEvent] {
+        try await pool.query(
+            """
+            SELECT \(Self.columns) FROM stream_events
+            WHERE organization_id = \(organization) AND position > \(first) AND position <= \(last)
+            ORDER BY position LIMIT \(Limits.rows)
+            """, in: organization
+        ).map { try $0.streamEvent() }
+    }
+
+    /// Removes events that are too old to be resumed from.
+    func prune(olderThan age: Duration = Limits.age) async throws {
+        _ = try await pool.query("SELECT forget_stream_events(\(age)) AS position")
+    }
+}
+
+extension PostgresRow {
+    fileprivate func streamEvent() throws -> StreamEvent {
+        StreamEvent(
+            position: try decode("position"), organization: try decode("organization_id"),
+            kind: try decodeCase("kind"), row: try decode("row_id"), ticket: try decode("ticket_id"),
+            change: try decode("change"), createdAt: try decode("created_at"))
+    }
+}

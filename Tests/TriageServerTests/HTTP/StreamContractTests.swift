@@ -1,0 +1,101 @@
+import Foundation
+import Postgres
+import Testing
+import Triage
+
+@Suite("Contract: event streams")
+struct StreamContractTests {
+    @Test func tellsOfTicketsSuggestionsAndJobsInOrder() async throws {
+        let system = try await ContractSystem.started()
+        var stream = try await StreamReader.open(system.server, organization: system.own, token: system.viewer)
+        let made = try await system.call(
+            "POST", "/api/organizations/\(system.own)/tickets/",
+            ["requester_email": "a@b.example", "subject": "Streamed", "body": "Body"], as: system.agent)
+        let ticket = try #require(made["id"]?.intValue)
+        _ = try await system.call(
+            "PATCH", "/api/tickets/\(ticket)/", ["priority": "high"], as: system.agent)
+        let suggestion = try await system.makeSuggestion(on: ticket)
+        _ = try await system.call("DELETE", "/api/tickets/\(ticket)/", as: system.agent)
+        let events = try await stream.events { $0.data["type"] == "deleted" && $0.data["id"] == .int(ticket) }
+            .filter { $0.data["ticket"] == .int(ticket) }
+        #expect(events.map(\.kind) == ["ticket", "ticket", "job", "suggestion", "ticket"])
+        #expect(
+            events.map { $0.data["type"]?.stringValue } == ["created", "updated", "succeeded", "created", "deleted"])
+        #expect(events[3].data["id"] == .int(suggestion))
+        let positions = events.compactMap { Int64($0.id) }
+        #expect(positions.count == 5 && positions == positions.sorted())
+        // Which row and how, and nothing of what is in it.
+        #expect(
+            events.allSatisfy { Set($0.data.objectValue?.keys ?? [:].keys) == ["id", "type", "ticket", "created_at"] })
+    }
+
+    @Test func resumesWithoutLossAtAnotherServerAndAfterARestart() async throws {
+        let system = try await ContractSystem.started()
+        var stream = try await StreamReader.open(system.server, organization: system.own, token: system.viewer)
+        let first = try await system.makeTicket(subject: "before")
+        let seen = try #require(
+            try await stream.events { $0.data["ticket"] == .int(first) }.last)
+        let missed = [
+            try await system.makeTicket(subject: "missed"), try await system.makeTicket(subject: "missed too"),
+        ]
+        for _ in 0..<2 {
+            // Another process each time, that has not heard of any of it.
+            let other = try await system.another()
+            var resumed = try await StreamReader.open(
+                other, organization: system.own, token: system.viewer, lastEventID: seen.id)
+            let events = try await resumed.events { $0.data["ticket"] == .int(missed[1]) }
+            #expect(events.filter { missed.map(JSONValue.int).contains($0.data["ticket"] ?? .null) }.count == 2)
+            #expect(!events.contains { $0.id == seen.id })
+            let live = try await system.makeTicket(subject: "live")
+            _ = try await resumed.events { $0.data["ticket"] == .int(live) }
+            await other.end()
+            // The server's end is the stream's.
+            #expect(try await resumed.next() == nil)
+        }
+    }
+
+    @Test func anIdentifierThatIsNoneOfOursResets() async throws {
+        let system = try await ContractSystem.started()
+        for id in ["99999999999", "x", "-1"] {
+            var request = try await StreamReader.open(
+                system.server, organization: system.own, token: system.viewer, lastEventID: id)
+            _ = try await system.makeTicket()
+            // The reader has taken the reset for its opening block; what follows is live.
+            #expect(try await request.next()?.kind == "ticket")
+        }
+    }
+
+    @Test func tellsNothingOfOthers() async throws {
+        let system = try await ContractSystem.started()
+        var stream = try await StreamReader.open(system.server, organization: system.other, token: system.outsider)
+        let own = try await system.makeTicket()
+        try await system.pool.execute("UPDATE tickets SET priority = 'low' WHERE id = \(system.foreignTicket)")
+        let events = try await stream.events { $0.data["ticket"] == .int(system.foreignTicket) }
+        #expect(!events.contains { $0.data["ticket"] == .int(own) })
+        for (token, status) in [(system.outsider, 404), (nil, 401)] as [(String?, Int)] {
+            let answer = try await system.call("GET", "/api/organizations/\(system.own)/stream/", as: token)
+            #expect(answer.status == status)
+        }
+    }
+
+    /// Positions are given after commit, so a transaction that began first and ended last is told last, and not lost.
+    @Test func aTransactionThatEndsLateIsNotLost() async throws {
+        let system = try await ContractSystem.started()
+        var stream = try await StreamReader.open(system.server, organization: system.own, token: system.viewer)
+        let (late, early) = try await system.pool.withTransaction { connection in
+            let row = try await connection.query(
+                """
+                INSERT INTO tickets (organization_id, requester_email, subject, body)
+                VALUES (\(system.own), 'a@b.example', 'late', 'late') RETURNING id
+                """)
+            let early = try await system.makeTicket(subject: "early")
+            try await until("the early one has its position") {
+                try await system.count(
+                    "SELECT count(*) FROM stream_events WHERE ticket_id = \(early) AND position IS NOT NULL") > 0
+            }
+            return (try row[0].decode("id", as: Int64.self), early)
+        }
+        let told = try await stream.events { $0.data["ticket"] == .int(late) }
+        #expect(told.contains { $0.data["ticket"] == .int(early) })
+    }
+}
