@@ -5,6 +5,6 @@ struct AccountRoutes: Sendable {
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
-        [Endpoint.signedIn(.get, "/api/me", services) { _, principal in .json(of: principal.user) }]
+        [Endpoint.signedIn(.get, "/api/me", services, .readMe) { _, principal in .json(of: principal.user) }]
     }
 }

@@ -20,12 +20,14 @@ struct TicketPath: Sendable {
         ]
     }
 
-    /// A route on a ticket for members of at least that role; another organisation's ticket is one that does not exist.
+    /// A route on a ticket for members of at least that role, with an operation for either path; another organisation's ticket is one that does not exist.
     func endpoint(
         _ method: HTTPRequest.Method, _ suffix: String = "", role: Role, _ operation: Operation? = nil,
         handler: @escaping Handler
     ) -> Endpoint {
-        .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, principal in
+        var operation = operation
+        if isInOrganization { operation?.id += "InOrganization" }
+        return .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, principal in
             var organizations = principal.organizations
             if isInOrganization {
                 let organization: OrganizationID = try request.identifier("organization", of: "Organization")
