@@ -40,12 +40,21 @@ struct AnswerViolationTests {
         #expect(try await violations("GET", path, 200, page(less)) == ["$.results[0].description is missing"])
     }
 
+    @Test func theTestThatGotSuchAnAnswerFails() async throws {
+        let system = try await ContractSystem.started()
+        await withKnownIssue {
+            await AnswerCheck.hold(
+                .init(status: 418, headers: ["x-request-id": "1"], text: ""), to: "GET", "/api/me/",
+                from: system.server.url)
+        }
+    }
+
     @Test func whatIsNotDocumented() async throws {
         for (method, path, status, text) in [
             ("GET", "/api/organizations/1/teams/", 418, page(team)), ("GET", "/api/nothing/", 200, "{}"),
             ("PUT", "/api/me/", 200, "{}"), ("PUT", "/api/me/", 405, #"{"detail":"No."}"#),
             ("DELETE", "/api/tickets/7/", 204, "left over"), ("GET", "/api/organizations/1/teams/", 200, "{"),
-            ("GET", "/api/me/", 401, #"{"detail":"No."}"#), ("GET", "/api/nothing/", 404, #"{"error":"No."}"#),
+            ("GET", "/api/me/", 401, #"{"detail":"No."}"#), ("GET", "/api/nothing/", 404, #"{"detail":7}"#),
         ] {
             #expect(try await violations(method, path, status, text).count == 1, "\(method) \(path) \(status)")
         }
