@@ -3,7 +3,7 @@ import FoundationEssentials
 /// An article of an organisation's knowledge base.
 public struct Document: Sendable, Equatable {
     /// Whether search can find it yet.
-    public enum IndexStatus: String, Sendable, Codable {
+    public enum IndexStatus: String, Sendable, CaseIterable, Codable {
         case pending, indexed
     }
 

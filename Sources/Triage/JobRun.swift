@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// One asked-for attempt at triaging a ticket, as the client that triggered it sees it.
 public struct JobRun: Sendable, Equatable {
-    public enum Status: String, Sendable, Codable {
+    public enum Status: String, Sendable, CaseIterable, Codable {
         case queued, running, succeeded, failed
 
         public var isFinal: Bool { self == .succeeded || self == .failed }

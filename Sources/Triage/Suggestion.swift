@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// What triage proposes for a ticket, with its evidence. A person decides; the decision happens once.
 public struct Suggestion: Sendable, Equatable {
-    public enum Status: String, Sendable, Codable {
+    public enum Status: String, Sendable, CaseIterable, Codable {
         case pending, accepted, rejected
     }
 

@@ -71,7 +71,7 @@ public struct DecidedTicket: Sendable, Equatable {
 
 /// Which backend answered, for the suggestion's metadata and for `/readyz`.
 public struct RetrievalReport: Sendable, Equatable {
-    public enum Backend: String, Sendable, Codable {
+    public enum Backend: String, Sendable, CaseIterable, Codable {
         case index, pgvector
     }
 

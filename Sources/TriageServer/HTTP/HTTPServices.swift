@@ -29,7 +29,7 @@ struct HTTPServices: Sendable {
 
 /// What `/readyz` tells: one line per part that requests depend on.
 struct Readiness: Sendable {
-    enum State: String, Sendable {
+    enum State: String, Sendable, CaseIterable {
         case ready
         /// It answers, but not in the way that it should: retrieval on pgvector, say.
         case degraded

@@ -9,8 +9,14 @@ func makeRouter(_ services: HTTPServices) -> MethodNormalizer<RouterResponder<AP
     return MethodNormalizer(next: router.buildResponder())
 }
 
-/// Every route there is, in the order of the contract.
+/// Every route there is, in the order of the contract, and the document that is made from them.
 func endpoints(of services: HTTPServices) -> [Endpoint] {
+    let routes = apiEndpoints(of: services)
+    return SchemaRoutes(others: routes, files: services.console, publicURL: services.publicURL).endpoints + routes
+        + ConsoleRoutes(files: services.console).endpoints
+}
+
+private func apiEndpoints(of services: HTTPServices) -> [Endpoint] {
     AuthRoutes(services: services).endpoints
         + AccountRoutes(services: services).endpoints
         + TicketRoutes(services: services).endpoints
@@ -23,5 +29,4 @@ func endpoints(of services: HTTPServices) -> [Endpoint] {
         + DocumentRoutes(services: services).endpoints
         + KnowledgeRoutes(services: services).endpoints
         + OperationRoutes(services: services).endpoints
-        + ConsoleRoutes(files: services.console).endpoints
 }

@@ -6,10 +6,6 @@ import TestSupport
 import Triage
 import TriageServer
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// A started server with two organisations whose rows the tests make themselves, for the statuses and bodies of the
 /// contract. Made once a test process.
 struct ContractSystem: Sendable {
@@ -121,19 +117,7 @@ extension ContractSystem {
         _ method: String, _ path: String, _ body: [UInt8], contentType: String? = "application/json",
         as token: String? = nil
     ) async throws -> Answer {
-        guard let address = URL(string: server.url + path) else {
-            throw InstalledSystem.Failure(description: "\(path) is no path")
-        }
-        var request = URLRequest(url: address, timeoutInterval: 60)
-        request.httpMethod = method
-        request.httpBody = Data(body)
-        request.setValue(contentType ?? "", forHTTPHeaderField: "Content-Type")
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-        let (data, response) = try await URLSession.shared.data(for: request)
-        guard let response = response as? HTTPURLResponse else {
-            throw InstalledSystem.Failure(description: "no HTTP answer")
-        }
-        return Answer(status: response.statusCode, headers: [:], text: String(decoding: data, as: UTF8.self))
+        try await server.send(method, path, body, contentType: contentType, as: token)
     }
 
     /// Another process that serves the same database with the same key.

@@ -31,6 +31,7 @@ struct JSONParserTests {
     @Test func keepsWholeNumbersOfSixtyFourBitsExactly() throws {
         #expect(try parse("9223372036854775807") == .int(.max))
         #expect(try parse("-9223372036854775808") == .int(.min))
+        #expect(try parse("9223372036854775807.0") == .double(0x1p63))
     }
 
     @Test(arguments: [
@@ -52,6 +53,7 @@ struct JSONParserTests {
         ("\"\\udc00\"", "Lone surrogate: line 1 column 2 (char 1)"),
         ("\"\\ud800\\u0041\"", "Lone surrogate: line 1 column 2 (char 1)"),
         ("9223372036854775808", "Integer out of range: line 1 column 1 (char 0)"),
+        ("-1e19", "Number out of range: line 1 column 1 (char 0)"),
         ("1e999", "Number out of range: line 1 column 1 (char 0)"),
         ("1.", "Expecting value: line 1 column 3 (char 2)"),
         ("-", "Expecting value: line 1 column 2 (char 1)"),

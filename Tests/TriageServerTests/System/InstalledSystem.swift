@@ -151,19 +151,41 @@ final class InstalledSystem: Sendable {
         _ method: String, _ path: String, _ body: JSONValue? = nil, headers: [String: String] = [:],
         as token: String? = nil
     ) async throws -> Answer {
-        guard let address = URL(string: url + path) else { throw Failure(description: "\(path) is no path") }
-        var request = URLRequest(url: address, timeoutInterval: 60)
-        request.httpMethod = method
+        var request = try request(method, path, as: token)
         if let body {
             request.httpBody = try JSONEncoder().encode(body)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
+        return try await answer(to: request, path)
+    }
+
+    /// A body of any bytes.
+    func send(
+        _ method: String, _ path: String, _ body: [UInt8], contentType: String?, as token: String?
+    ) async throws -> Answer {
+        var request = try request(method, path, as: token)
+        request.httpBody = Data(body)
+        request.setValue(contentType ?? "", forHTTPHeaderField: "Content-Type")
+        return try await answer(to: request, path)
+    }
+
+    private func request(_ method: String, _ path: String, as token: String?) throws -> URLRequest {
+        guard let address = URL(string: url + path) else { throw Failure(description: "\(path) is no path") }
+        var request = URLRequest(url: address, timeoutInterval: 60)
+        request.httpMethod = method
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+        return request
+    }
+
+    /// The answer, which is held against the OpenAPI document first.
+    private func answer(to request: URLRequest, _ path: String) async throws -> Answer {
         let (data, response) = try await URLSession.shared.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw Failure(description: "no HTTP answer") }
         let headers = Dictionary(
             response.allHeaderFields.map { ("\($0.key)".lowercased(), "\($0.value)") }, uniquingKeysWith: { $1 })
-        return Answer(status: response.statusCode, headers: headers, text: String(decoding: data, as: UTF8.self))
+        let answer = Answer(status: response.statusCode, headers: headers, text: String(decoding: data, as: UTF8.self))
+        await AnswerCheck.hold(answer, to: request.httpMethod ?? "GET", path, from: url)
+        return answer
     }
 }

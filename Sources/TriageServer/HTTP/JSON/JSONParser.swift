@@ -1,11 +1,13 @@
 import Triage
 
 /// Reads one JSON text of a request, strictly (RFC 8259): UTF-8 only, no duplicate keys, no lone surrogates, bounded
-/// depth, whole numbers within 64 bits. What two readers could understand differently is refused, not guessed.
+/// depth, numbers within 64 bits. What two readers could understand differently is refused, not guessed.
 package struct JSONParser {
     package enum Limits {
         /// Arrays and objects within each other.
         package static let depthMax = 64
+        /// The same for all numbers, because JSON Schema, and many a reader, cannot tell `1e19` from a whole number.
+        static let numberMax = 0x1p63
     }
 
     private let bytes: [UInt8]
@@ -164,7 +166,9 @@ extension JSONParser {
             guard let value = Int64(text) else { throw error("Integer out of range", at: start) }
             return .int(value)
         }
-        guard let value = Double(text), value.isFinite else { throw error("Number out of range", at: start) }
+        guard let value = Double(text), value.magnitude <= Limits.numberMax else {
+            throw error("Number out of range", at: start)
+        }
         return .double(value)
     }
 

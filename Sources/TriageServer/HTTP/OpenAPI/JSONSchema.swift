@@ -21,8 +21,13 @@ package struct JSONSchema: Sendable, Equatable {
     package static let email = JSONSchema([
         "type": "string", "format": "email", "maxLength": .int(Int64(Ticket.Limits.emailCharactersMax)),
     ])
-    /// An object of any members.
+    /// An object of any members, as it goes out.
     package static let freeObject = JSONSchema(["type": "object", "additionalProperties": true])
+    /// An object of any members that is to be kept; Postgres cannot keep U+0000.
+    package static let storedObject = JSONSchema([
+        "type": "object", "propertyNames": ["pattern": .string(noNull)],
+        "additionalProperties": JSONSchema.ref("StoredValue").json,
+    ])
 
     /// Lengths count Unicode scalars, as JSON Schema does.
     package static func text(min: Int = 0, max: Int? = nil) -> JSONSchema {
@@ -31,6 +36,19 @@ package struct JSONSchema: Sendable, Equatable {
         if let max { members["maxLength"] = .int(Int64(max)) }
         return JSONSchema(.object(members))
     }
+
+    /// A text that `BodyFields` reads by that rule: never with U+0000, and of more than white space unless that is allowed.
+    package static func text(_ rule: BodyFields.TextRule) -> JSONSchema {
+        JSONSchema([
+            "type": "string", "minLength": rule.allowsBlank ? 0 : 1, "maxLength": .int(Int64(rule.charactersMax)),
+            "pattern": .string(rule.allowsBlank ? noNull : notBlank),
+        ])
+    }
+
+    /// Spelt out, because what `\s` means differs between regular expressions' dialects.
+    package static let noNull = #"^[^\u0000]*$"#
+    package static let notBlank =
+        #"^[^\u0000]*[^\u0000\u0009-\u000D\u0020\u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000][^\u0000]*$"#
 
     package static func integer(_ range: ClosedRange<Int64>) -> JSONSchema {
         JSONSchema(["type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound)])
@@ -84,7 +102,7 @@ package struct JSONSchema: Sendable, Equatable {
         ]
         let required = members.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { json["required"] = .array(required) }
-        if isClosed { json["additionalProperties"] = false }
+        json["additionalProperties"] = isClosed ? false : JSONSchema.ref("AnyValue").json
         return JSONSchema(.object(json))
     }
 
@@ -100,6 +118,15 @@ package struct JSONSchema: Sendable, Equatable {
             return JSONSchema(.object(members))
         }
         return JSONSchema(["oneOf": [json, ["type": "null"]]])
+    }
+
+    /// One of several, and only one.
+    package static func oneOf(_ schemas: [JSONSchema]) -> JSONSchema {
+        JSONSchema(["oneOf": .array(schemas.map(\.json))])
+    }
+
+    package static func anyOf(_ schemas: [JSONSchema]) -> JSONSchema {
+        JSONSchema(["anyOf": .array(schemas.map(\.json))])
     }
 
     package func described(_ text: String) -> JSONSchema {

@@ -22,15 +22,25 @@ package struct Operation: Sendable {
         package var schema: JSONSchema
         package var description: String
         package var isRequired: Bool
+        /// What a value that does not fit is answered with; nil when it is ignored.
+        package var refusal: HTTPResponse.Status?
 
-        package static func query(_ name: String, _ schema: JSONSchema, _ description: String) -> Parameter {
-            Parameter(name: name, place: .query, schema: schema, description: description, isRequired: false)
+        /// An empty value counts as none, as `FilterFields` reads it.
+        package static func query(
+            _ name: String, _ schema: JSONSchema, _ description: String, refusal: HTTPResponse.Status? = .badRequest
+        ) -> Parameter {
+            Parameter(
+                name: name, place: .query, schema: schema, description: description, isRequired: false,
+                refusal: refusal)
         }
 
         package static func header(
-            _ name: String, _ schema: JSONSchema, _ description: String, isRequired: Bool = false
+            _ name: String, _ schema: JSONSchema, _ description: String, isRequired: Bool = false,
+            refusal: HTTPResponse.Status? = .badRequest
         ) -> Parameter {
-            Parameter(name: name, place: .header, schema: schema, description: description, isRequired: isRequired)
+            Parameter(
+                name: name, place: .header, schema: schema, description: description, isRequired: isRequired,
+                refusal: refusal)
         }
     }
 
@@ -88,6 +98,19 @@ package struct Operation: Sendable {
         case dashboard = "Dashboard"
         case administration = "Administration"
         case operations = "Operations"
+
+        package var description: String {
+            switch self {
+            case .auth: "Tokens, and who is signed in."
+            case .tickets: "What customers ask, and what became of it."
+            case .triage: "Asking for a suggestion, and looking how far it is."
+            case .suggestions: "What triage proposes, and a person's decision on it."
+            case .knowledge: "The documents that replies rest on, and searching them."
+            case .dashboard: "Measured figures."
+            case .administration: "Teams, rules, members, keys and policy."
+            case .operations: "Health, metrics and this document."
+            }
+        }
     }
 
     package init(
@@ -125,18 +148,5 @@ extension Operation.Answer {
     /// `{"detail": …}` with another status than the usual ones.
     package static func error(_ status: HTTPResponse.Status, _ description: String) -> Self {
         Self(status, description, .ref("Error"))
-    }
-}
-
-extension [Operation.Parameter] {
-    /// `page`, `page_size` and `limit`, which every list takes.
-    package static let paging: [Operation.Parameter] = [
-        .query("page", .integer(1...Int64(Int32.max)), "Which page, from 1"),
-        .query("page_size", .integer(1...Int64(PageRequest.Limits.sizeMax)), "Entries a page; 20 by default"),
-        .query("limit", .integer(1...Int64(PageRequest.Limits.sizeMax)), "The same as `page_size`"),
-    ]
-
-    package static func ordering(_ fields: [String]) -> [Operation.Parameter] {
-        [.query("ordering", .text(), "Fields, comma-separated, `-` for descending: \(fields.joined(separator: ", "))")]
     }
 }

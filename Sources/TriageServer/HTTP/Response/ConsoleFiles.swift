@@ -1,17 +1,8 @@
-import Crypto
 import Foundation
 import NIOCore
 
 /// The console's files, read into memory once: they are small, and what is not in this list cannot be asked for.
 struct ConsoleFiles: Sendable {
-    struct File: Sendable {
-        /// As it is asked for, e.g. `/js/main.js`; `/` for the page itself.
-        var path: String
-        var contentType: String
-        var entityTag: String
-        var content: ByteBuffer
-    }
-
     enum Limits {
         static let fileBytesMax = 4 << 20
     }
@@ -25,29 +16,33 @@ struct ConsoleFiles: Sendable {
         }
     }
 
-    let files: [File]
+    let files: [StaticFile]
+    /// What `/api/docs/` shows.
+    let apiPage: StaticFile
 
     /// The files that this program was built with.
     static func bundled() throws -> ConsoleFiles {
         try ConsoleFiles(directory: Bundle.module.bundleURL.appendingPathComponent("static", isDirectory: true))
     }
 
-    /// - Throws: `Missing` when there is no `index.html`.
+    /// - Throws: `Missing` when one of the two pages is not there.
     init(directory: URL) throws {
         let root = directory.standardizedFileURL.path
         guard let names = FileManager.default.enumerator(atPath: root) else { throw Missing(path: root) }
-        var files: [File] = []
+        var files: [StaticFile] = []
         for case let name as String in names {
             guard let contentType = Self.contentTypes[(name as NSString).pathExtension] else { continue }
             let data = try Data(contentsOf: directory.appendingPathComponent(name))
             guard data.count <= Limits.fileBytesMax else { continue }
-            let digest = Hexadecimal.text(SHA256.hash(data: data).prefix(16))
             files.append(
-                File(
+                StaticFile(
                     path: name == "index.html" ? "/" : "/" + name, contentType: contentType,
-                    entityTag: "\"\(digest)\"", content: ByteBuffer(bytes: data)))
+                    content: ByteBuffer(bytes: data)))
         }
-        guard let page = files.first(where: { $0.path == "/" }) else { throw Missing(path: root) }
+        guard let page = files.first(where: { $0.path == "/" }),
+            let apiPage = files.first(where: { $0.path == "/api-docs/index.html" })
+        else { throw Missing(path: root) }
+        self.apiPage = apiPage
         var named = page
         named.path = "/index.html"
         self.files = (files + [named]).sorted { $0.path < $1.path }

@@ -6,7 +6,7 @@ struct AccountRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/api/me", access: .signedIn) { request in
+            Endpoint(.get, "/api/me", access: .signedIn, .readMe) { request in
                 .json(of: try await services.authenticator.account(of: request))
             }
         ]

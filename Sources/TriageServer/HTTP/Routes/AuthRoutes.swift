@@ -5,27 +5,25 @@ import Triage
 
 /// `/api/auth/…`: signing in, staying signed in, signing out.
 struct AuthRoutes: Sendable {
-    private enum Limits {
-        static let usernameCharactersMax = 150
-        static let passwordCharactersMax = 1024
-    }
+    static let username = BodyFields.TextRule(charactersMax: 150)
+    static let password = BodyFields.TextRule(charactersMax: 1024, trims: false)
+    static let token = BodyFields.TextRule(charactersMax: RequestLimits.credentialBytesMax)
 
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, "/api/auth/token", handler: signIn),
-            Endpoint(.post, "/api/auth/token/refresh", handler: refresh),
-            Endpoint(.post, "/api/auth/token/verify", handler: verify),
-            Endpoint(.post, "/api/auth/logout", handler: signOut),
+            Endpoint(.post, "/api/auth/token", .signIn, handler: signIn),
+            Endpoint(.post, "/api/auth/token/refresh", .refreshToken, handler: refresh),
+            Endpoint(.post, "/api/auth/token/verify", .verifyToken, handler: verify),
+            Endpoint(.post, "/api/auth/logout", .signOut, handler: signOut),
         ]
     }
 
     @Sendable private func signIn(_ request: APIRequest) async throws -> Response {
         var fields = try await request.fields()
-        let username = fields.requiredText("username", .init(charactersMax: Limits.usernameCharactersMax))
-        let password = fields.requiredText(
-            "password", .init(charactersMax: Limits.passwordCharactersMax, trims: false))
+        let username = fields.requiredText("username", Self.username)
+        let password = fields.requiredText("password", Self.password)
         try fields.check()
         let account = try await services.users.account(named: username)
         // Checked also when there is no such user, so that the time taken does not tell which names exist.
@@ -70,7 +68,7 @@ struct AuthRoutes: Sendable {
 
     private func token(in field: String, of request: APIRequest) async throws -> String {
         var fields = try await request.fields()
-        let token = fields.requiredText(field, .init(charactersMax: RequestLimits.credentialBytesMax))
+        let token = fields.requiredText(field, Self.token)
         try fields.check()
         return token
     }

@@ -3,18 +3,23 @@ import Triage
 
 /// The knowledge base's documents.
 struct DocumentRoutes: Sendable {
+    static let title = BodyFields.TextRule(charactersMax: Document.Limits.titleCharactersMax)
+    /// Kept as it is: chunks and citations point into it by character.
+    static let text = BodyFields.TextRule(charactersMax: Document.Limits.textCharactersMax, trims: false)
+
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
         let documents = "/api/organizations/{organization}/documents"
         let document = documents + "/{document}"
         return [
-            .member(.viewer, .get, documents, services, handler: list),
+            .member(.viewer, .get, documents, services, .listDocuments, handler: list),
             .member(
-                .agent, .post, documents, services, bodyBytesMax: RequestLimits.documentBodyBytesMax, handler: create),
-            .member(.viewer, .get, document, services, handler: read),
-            .member(.agent, .delete, document, services, handler: delete),
-            .member(.viewer, .get, document + "/chunks", services, handler: chunks),
+                .agent, .post, documents, services, .createDocument,
+                bodyBytesMax: RequestLimits.documentBodyBytesMax, handler: create),
+            .member(.viewer, .get, document, services, .readDocument, handler: read),
+            .member(.agent, .delete, document, services, .deleteDocument, handler: delete),
+            .member(.viewer, .get, document + "/chunks", services, .listChunks, handler: chunks),
         ]
     }
 
@@ -30,10 +35,8 @@ struct DocumentRoutes: Sendable {
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
         var fields = try await request.fields()
-        let title = fields.requiredText("title", .init(charactersMax: Document.Limits.titleCharactersMax))
-        // Kept as it is: chunks and citations point into it by character.
-        let text = fields.requiredText(
-            "text", .init(charactersMax: Document.Limits.textCharactersMax, trims: false))
+        let title = fields.requiredText("title", Self.title)
+        let text = fields.requiredText("text", Self.text)
         let metadata = fields.optionalObject("metadata") ?? [:]
         try fields.check()
         let document = try await services.documents.create(

@@ -3,22 +3,27 @@ import Triage
 
 /// Searching the knowledge base.
 struct KnowledgeRoutes: Sendable {
-    private enum Limits {
-        static let queryCharactersMax = 10_000
+    enum Limits {
         static let passagesDefault: Int64 = 5
     }
+
+    static let query = BodyFields.TextRule(charactersMax: 10_000)
 
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
-        [.member(.viewer, .post, "/api/organizations/{organization}/kb/retrieve", services, handler: retrieve)]
+        [
+            .member(
+                .viewer, .post, "/api/organizations/{organization}/kb/retrieve", services, .retrievePassages,
+                handler: retrieve)
+        ]
     }
 
     @Sendable private func retrieve(
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
         var fields = try await request.fields()
-        let text = fields.optionalText("query", .init(charactersMax: Limits.queryCharactersMax))
+        let text = fields.optionalText("query", Self.query)
         let ticketID: TicketID? = fields.optionalIdentifier("ticket_id")
         let count = fields.optionalInteger("k", in: 1...Int64(KnowledgeQuery.passagesMax)) ?? Limits.passagesDefault
         let mode = fields.optionalChoice("mode", KnowledgeQuery.Mode.self) ?? .hybrid

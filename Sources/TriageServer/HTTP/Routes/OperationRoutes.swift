@@ -8,10 +8,10 @@ struct OperationRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             // Alive says nothing of Postgres: a server that waits for it must not be restarted for that.
-            Endpoint(.get, "/healthz") { _ in Self.status("ok") },
-            Endpoint(.get, "/livez") { _ in Self.status("ok") },
-            Endpoint(.get, "/readyz", handler: ready),
-            Endpoint(.get, "/metrics", handler: metrics),
+            Endpoint(.get, "/healthz", .readHealth) { _ in Self.status("ok") },
+            Endpoint(.get, "/livez", .readLiveness) { _ in Self.status("ok") },
+            Endpoint(.get, "/readyz", .readReadiness, handler: ready),
+            Endpoint(.get, "/metrics", .readMetrics, handler: metrics),
         ]
     }
 

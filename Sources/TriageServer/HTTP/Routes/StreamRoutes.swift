@@ -26,7 +26,7 @@ struct StreamRoutes: Sendable {
             while nothing happens. The stream ends when the access token expires: come again with a new one.
             """,
         parameters: [
-            .header("Last-Event-ID", .text(), "The `id` of the last event that was received")
+            .header("Last-Event-ID", .text(), "The `id` of the last event that was received", refusal: nil)
         ],
         answers: [
             .init(.ok, "Events, without end", .text(), contentType: ServerSentEvents.contentType)

@@ -3,21 +3,18 @@ import Triage
 
 /// A ticket's suggestions, and a person's decision on each.
 struct SuggestionRoutes: Sendable {
-    private enum Limits {
-        static let draftCharactersMax = 100_000
-        static let teamCharactersMax = 100
-    }
-
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
         TicketPath.both(services).flatMap { path in
             [
-                path.endpoint(.get, "/suggestions", role: .viewer, handler: list),
-                path.endpoint(.get, "/suggestions/{suggestion}", role: .viewer, handler: read),
-                path.endpoint(.patch, "/suggestions/{suggestion}", role: .agent, handler: edit),
-                path.endpoint(.post, "/suggestions/{suggestion}/approve", role: .agent, handler: approve),
-                path.endpoint(.post, "/suggestions/{suggestion}/reject", role: .agent, handler: reject),
+                path.endpoint(.get, "/suggestions", role: .viewer, .listSuggestions, handler: list),
+                path.endpoint(.get, "/suggestions/{suggestion}", role: .viewer, .readSuggestion, handler: read),
+                path.endpoint(.patch, "/suggestions/{suggestion}", role: .agent, .editSuggestion, handler: edit),
+                path.endpoint(
+                    .post, "/suggestions/{suggestion}/approve", role: .agent, .approveSuggestion, handler: approve),
+                path.endpoint(
+                    .post, "/suggestions/{suggestion}/reject", role: .agent, .rejectSuggestion, handler: reject),
             ]
         }
     }
@@ -88,8 +85,7 @@ struct SuggestionRoutes: Sendable {
         let id: SuggestionID = try request.identifier("suggestion", of: "Suggestion")
         var fields = try await request.fields()
         let note = RejectionNote(
-            reason: fields.optionalText(
-                "reason", .init(charactersMax: RejectionNote.reasonCharactersMax, allowsBlank: true)),
+            reason: fields.optionalText("reason", Self.reason),
             correctTeam: fields.optionalText("correct_team", Self.team),
             correctPriority: fields.optionalChoice("correct_priority"))
         try fields.check()
@@ -100,7 +96,7 @@ struct SuggestionRoutes: Sendable {
         return .json(of: rejected)
     }
 
-    private static let draft = BodyFields.TextRule(
-        charactersMax: Limits.draftCharactersMax, trims: false, allowsBlank: true)
-    private static let team = BodyFields.TextRule(charactersMax: Limits.teamCharactersMax)
+    static let draft = BodyFields.TextRule(charactersMax: 100_000, trims: false, allowsBlank: true)
+    static let team = BodyFields.TextRule(charactersMax: TicketRoutes.Limits.teamCharactersMax)
+    static let reason = BodyFields.TextRule(charactersMax: RejectionNote.reasonCharactersMax, allowsBlank: true)
 }

@@ -7,7 +7,8 @@ struct TeamRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            .member(.viewer, .get, "/api/organizations/{organization}/teams", services) { request, _, organization in
+            .member(.viewer, .get, "/api/organizations/{organization}/teams", services, .listTeams) {
+                request, _, organization in
                 let page = try PageRequest(request.query)
                 return try request.answer(
                     try await services.organizations.teams(in: organization, page: page.window), for: page)

@@ -6,7 +6,7 @@ struct TicketEventRoutes: Sendable {
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
-        TicketPath.both(services).map { $0.endpoint(.get, "/events", role: .viewer, handler: list) }
+        TicketPath.both(services).map { $0.endpoint(.get, "/events", role: .viewer, .listEvents, handler: list) }
     }
 
     @Sendable private func list(

@@ -20,12 +20,14 @@ struct TicketPath: Sendable {
         ]
     }
 
-    /// A route on a ticket for members of at least that role; another organisation's ticket is one that does not exist.
+    /// A route on a ticket for members of at least that role, with an operation for either path; another organisation's ticket is one that does not exist.
     func endpoint(
         _ method: HTTPRequest.Method, _ suffix: String = "", role: Role, _ operation: Operation? = nil,
         handler: @escaping Handler
     ) -> Endpoint {
-        .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, user in
+        var operation = operation
+        if isInOrganization { operation?.id += "InOrganization" }
+        return .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, user in
             let organization = isInOrganization ? try request.organization() : nil
             let id: TicketID = try request.identifier("ticket", of: "Ticket")
             let found = try await services.access.ticket(id, in: organization, for: user)

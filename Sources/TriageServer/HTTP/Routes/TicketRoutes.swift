@@ -4,9 +4,11 @@ import Triage
 
 /// Tickets: `/api/tickets/…`, and the same under `/api/organizations/{organization}/tickets/…`.
 struct TicketRoutes: Sendable {
-    private enum Limits {
+    enum Limits {
         static let queryCharactersMax = 500
         static let teamCharactersMax = 100
+        static let similar = 1...50
+        static let similarDefault = 5
     }
 
     let services: HTTPServices
@@ -14,19 +16,19 @@ struct TicketRoutes: Sendable {
     var endpoints: [Endpoint] {
         let inOrganization = "/api/organizations/{organization}/tickets"
         return [
-            Endpoint(.post, "/api/tickets", handler: ingest),
-            .member(.viewer, .get, inOrganization, services, handler: list),
-            .member(.agent, .post, inOrganization, services) { request, principal, organization in
+            Endpoint(.post, "/api/tickets", access: .memberOrKey(.agent), .ingestTicket, handler: ingest),
+            .member(.viewer, .get, inOrganization, services, .listTickets, handler: list),
+            .member(.agent, .post, inOrganization, services, .createTicket) { request, principal, organization in
                 var fields = try await request.fields()
                 return try await create(&fields, in: organization, by: principal.actor)
             },
         ]
             + TicketPath.both(services).flatMap { path in
                 [
-                    path.endpoint(.get, role: .viewer, handler: read),
-                    path.endpoint(.patch, role: .agent, handler: change),
-                    path.endpoint(.delete, role: .agent, handler: delete),
-                    path.endpoint(.get, "/similar", role: .viewer, handler: similar),
+                    path.endpoint(.get, role: .viewer, .readTicket, handler: read),
+                    path.endpoint(.patch, role: .agent, .changeTicket, handler: change),
+                    path.endpoint(.delete, role: .agent, .deleteTicket, handler: delete),
+                    path.endpoint(.get, "/similar", role: .viewer, .similarTickets, handler: similar),
                 ]
             }
     }
@@ -98,7 +100,7 @@ struct TicketRoutes: Sendable {
         var fields = try await request.fields()
         let changes = TicketChanges(
             status: fields.optionalChoice("status"), priority: fields.optionalChoice("priority"),
-            assignedTeam: fields.nullableText("assigned_team", .init(charactersMax: Limits.teamCharactersMax)),
+            assignedTeam: fields.nullableText("assigned_team", Self.team),
             subject: fields.optionalText("subject", Self.subject), body: fields.optionalText("body", Self.body))
         try fields.check()
         let version = try EntityTag.ifMatch(request.headers).version(toExpect: ticket.version)
@@ -125,15 +127,16 @@ struct TicketRoutes: Sendable {
         _ request: APIRequest, _ principal: Principal, _ ticket: Ticket
     ) async throws -> Response {
         var filters = FilterFields(request.query)
-        let limit = filters.integer("k", in: 1...50) ?? 5
+        let limit = filters.integer("k", in: Limits.similar) ?? Limits.similarDefault
         try filters.check()
         let similar = try await services.evidence.similar(
             to: ticket.text, in: ticket.organization, excluding: ticket.id, limit: limit)
         return .json { json in json.object { $0.field("results", similar) } }
     }
 
-    private static let subject = BodyFields.TextRule(charactersMax: Ticket.Limits.subjectCharactersMax)
-    private static let body = BodyFields.TextRule(charactersMax: Ticket.Limits.bodyCharactersMax)
+    static let subject = BodyFields.TextRule(charactersMax: Ticket.Limits.subjectCharactersMax)
+    static let body = BodyFields.TextRule(charactersMax: Ticket.Limits.bodyCharactersMax)
+    static let team = BodyFields.TextRule(charactersMax: Limits.teamCharactersMax)
 
     private static func answer(_ ticket: Ticket, status: HTTPResponse.Status = .ok) -> Response {
         .json(status, headers: [.eTag: EntityTag.of(version: ticket.version)], of: ticket)

@@ -5,15 +5,17 @@ import Triage
 
 /// Asking for a suggestion, and looking how far it is.
 struct TriageRoutes: Sendable {
-    private enum Limits {
+    enum Limits {
         static let waitSecondsMax: Int64 = 30
     }
 
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
-        TicketPath.both(services).map { $0.endpoint(.post, "/trigger-triage", role: .agent, handler: trigger) }
-            + [.signedIn(.get, "/api/job-runs/{run}", services, handler: read)]
+        TicketPath.both(services).map {
+            $0.endpoint(.post, "/trigger-triage", role: .agent, .triggerTriage, handler: trigger)
+        }
+            + [.signedIn(.get, "/api/job-runs/{run}", services, .readJobRun, handler: read)]
     }
 
     @Sendable private func trigger(
