@@ -124,7 +124,9 @@ final class Server: Sendable {
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
             apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations, tickets: stores.tickets,
-            jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,
+            jobRuns: stores.jobRuns, bulkTriage: BulkTriage(pool: pool, queue: queue),
+            administration: AdministrationStores(pool: pool), suggestions: stores.suggestions,
+            documents: stores.documents, knowledge: search,
             evidence: evidence, console: try ConsoleFiles.bundled(), metrics: Observation.registry,
             readiness: { [self] in await readiness() })
         return Application(
