@@ -20,10 +20,12 @@ public struct Document: Sendable, Equatable {
     public var indexStatus: IndexStatus
     public var createdAt: Date
     public var updatedAt: Date
+    /// Grows by one with every change; the document's ETag.
+    public var version: Int64
 
     public init(
         id: DocumentID, organization: OrganizationID, title: String, text: String, metadata: JSONValue,
-        indexStatus: IndexStatus, createdAt: Date, updatedAt: Date
+        indexStatus: IndexStatus, createdAt: Date, updatedAt: Date, version: Int64
     ) {
         self.id = id
         self.organization = organization
@@ -33,6 +35,7 @@ public struct Document: Sendable, Equatable {
         self.indexStatus = indexStatus
         self.createdAt = createdAt
         self.updatedAt = updatedAt
+        self.version = version
     }
 }
 

@@ -132,10 +132,11 @@ final class Server: Sendable {
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
             access: AccessStore(pool: pool), apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations,
-            tickets: stores.tickets,
-            jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,
-            evidence: evidence, stream: hub, streamStore: StreamStore(pool: pool),
-            dashboard: DashboardStore(pool: pool), console: try ConsoleFiles.bundled(), metrics: Observation.registry,
+            tickets: stores.tickets, jobRuns: stores.jobRuns, bulkTriage: BulkTriage(pool: pool, queue: queue),
+            administration: AdministrationStores(pool: pool), suggestions: stores.suggestions,
+            documents: stores.documents, knowledge: search, evidence: evidence, stream: hub,
+            streamStore: StreamStore(pool: pool), dashboard: DashboardStore(pool: pool),
+            console: try ConsoleFiles.bundled(), metrics: Observation.registry,
             readiness: { [self] in await readiness() })
         return Application(
             responder: makeRouter(services), server: ConnectionLimits.server,

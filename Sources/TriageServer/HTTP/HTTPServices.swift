@@ -11,6 +11,8 @@ struct HTTPServices: Sendable {
     var organizations: OrganizationStore
     var tickets: TicketStore
     var jobRuns: JobRunStore
+    var bulkTriage: BulkTriage
+    var administration: AdministrationStores
     var suggestions: SuggestionStore
     var documents: DocumentStore
     var knowledge: KnowledgeSearch

@@ -22,10 +22,16 @@ private func apiEndpoints(of services: HTTPServices) -> [Endpoint] {
         + TicketRoutes(services: services).endpoints
         + TicketEventRoutes(services: services).endpoints
         + TriageRoutes(services: services).endpoints
+        + BulkTriageRoutes(services: services).endpoints
         + SuggestionRoutes(services: services).endpoints
         + StreamRoutes(services: services).endpoints
         + DashboardRoutes(services: services).endpoints
         + TeamRoutes(services: services).endpoints
+        + TeamAdministrationRoutes(services: services).endpoints
+        + RuleRoutes(services: services).endpoints
+        + MemberRoutes(services: services).endpoints
+        + APIKeyRoutes(services: services).endpoints
+        + PolicyRoutes(services: services).endpoints
         + DocumentRoutes(services: services).endpoints
         + KnowledgeRoutes(services: services).endpoints
         + OperationRoutes(services: services).endpoints

@@ -7,8 +7,8 @@ struct DocumentStore: Sendable {
     let pool: PostgresPool
     let queue: JobQueue
 
-    private static let columns: SQL = """
-        d.id, d.organization_id, d.title, d.text, d.metadata, d.created_at, d.updated_at,
+    static let columns: SQL = """
+        d.id, d.organization_id, d.title, d.text, d.metadata, d.created_at, d.updated_at, d.version,
         NOT EXISTS (SELECT FROM chunks c WHERE c.document_id = d.id AND c.embedding IS NULL) AS indexed
         """
 
@@ -72,9 +72,12 @@ struct DocumentStore: Sendable {
 
     /// Removes document and chunks; retrieval reads every hit's row, so it is gone from answers at once.
     ///
-    /// - Throws: `StoreError.notFound`.
-    func delete(_ id: DocumentID, in organization: OrganizationID) async throws {
+    /// - Parameter ifVersion: the version the caller saw; nil to delete whatever is there.
+    /// - Throws: `StoreError.notFound`, `.versionMismatch`.
+    func delete(_ id: DocumentID, in organization: OrganizationID, ifVersion: Int64? = nil) async throws {
         try await pool.withTransaction(in: organization) { connection in
+            let document = try await connection.lockedDocument(id, in: organization)
+            if let ifVersion, ifVersion != document.version { throw StoreError.versionMismatch }
             // Locked, so that no chunk's vector is written between reading the ids and the end.
             let chunks = try await connection.query(
                 """

@@ -47,7 +47,7 @@ extension PostgresRow {
             id: try decode("id"), organization: try decode("organization_id"), title: try decode("title"),
             text: try decode("text"), metadata: try decode("metadata"),
             indexStatus: try decode("indexed", as: Bool.self) ? .indexed : .pending,
-            createdAt: try decode("created_at"), updatedAt: try decode("updated_at"))
+            createdAt: try decode("created_at"), updatedAt: try decode("updated_at"), version: try decode("version"))
     }
 
     func chunk() throws -> Chunk {

@@ -5,6 +5,9 @@ enum StoreAvailability {
     /// Whether the error means that Postgres is, for now, away or too busy.
     static func isUnavailable(_ error: any Error) -> Bool { (error as? PostgresError)?.isUnavailable ?? false }
 
+    /// Whether the same transaction may succeed when it is run again: it collided with another one.
+    static func mayRepeat(_ error: any Error) -> Bool { (error as? PostgresError)?.isRetryable ?? false }
+
     /// The error without anything that a customer wrote: codes, SQLSTATE, constraint.
     static func loggable(_ error: any Error) -> String {
         if let error = error as? PostgresError { return error.description }

@@ -15,4 +15,17 @@ enum StoreError: Error, Equatable {
     /// The same Idempotency-Key came with another request.
     case idempotencyKeyReused
     case duplicate(field: String)
+    /// An earlier request with this Idempotency-Key has not ended yet.
+    case requestInFlight
+    /// The organisation has as many of these as it may.
+    case tooMany(String, countMax: Int)
+    /// What is to be deleted is referred to; by what, e.g. "3 tickets".
+    case inUse(String, by: [String])
+    /// The rule would point to no team and ask for no priority.
+    case emptyRule
+    /// No such user, or one that has never been a member here: the caller cannot tell which.
+    case unknownUser(UserID)
+    case alreadyMember
+    /// The organisation would have no admin left who can sign in.
+    case lastAdmin
 }

@@ -38,12 +38,15 @@ struct SuggestionStore: Sendable {
         return try rows.first?.suggestion()
     }
 
-    /// Suggestion, event, run and job completion in one fenced transaction (promises I2 and I3).
+    /// Suggestion, event, run and job completion in one fenced transaction (promises I2 and I3); where the organisation's
+    /// policy allows it, the suggestion is applied as well.
     ///
     /// - Throws: `JobQueueError.stale` when another attempt has taken the job over; nothing is written then.
     func record(_ proposal: TriageProposal, for ticket: Ticket, run: JobRunID, job: ClaimedJob) async throws {
         try await pool.withTransaction(in: ticket.organization) { connection in
             try await JobQueue.complete(job, on: connection)
+            // Before anything refers to the ticket: two that first shared its row and then wanted it alone would block.
+            let approval = try await connection.autoApproval(of: proposal, on: ticket)
             let row = try await connection.query(
                 """
                 INSERT INTO suggestions (organization_id, ticket_id, job_run_id, suggested_priority, suggested_team,
@@ -66,6 +69,7 @@ struct SuggestionStore: Sendable {
                     "suggested_priority": .string(proposal.priority.rawValue),
                     "suggested_team": JSONValue(proposal.team),
                 ])
+            if let approval { try await connection.autoApply(id, proposal, with: approval) }
         }
     }
 }

@@ -3,7 +3,9 @@ import Triage
 /// The document's named schemas: what goes out, as `Response/` writes it. All objects are closed, so that a test fails when
 /// a body gains or loses a member.
 enum Components {
-    static let schemas: [String: JSONSchema] = [tickets, knowledge, people, values, errors].reduce(into: [:]) {
+    static let schemas: [String: JSONSchema] = [
+        tickets, knowledge, people, values, errors, JSONSchema.administration,
+    ].reduce(into: [:]) {
         $0.merge($1) { _, _ in preconditionFailure("two schemas have one name") }
     }
 

@@ -8,7 +8,7 @@ extension Operation.Parameter {
         "Names the request: sent again, it is answered with what the first one did. Bare or quoted.", isRequired: true)
 
     package static let ifMatch = header(
-        "If-Match", .text(), "Only if the ticket still has this `ETag` (or any, with `*`)",
+        "If-Match", .text(), "Only if it still has this `ETag` (or any, with `*`)",
         refusal: .preconditionFailed)
 
     package static let ifNoneMatch = header(

@@ -6,7 +6,7 @@ import Triage
 /// A reader of a required field returns a placeholder (empty text, 0) when the field is missing or wrong: read all the
 /// fields, call `check()`, and only then use what was read.
 package struct BodyFields {
-    private let members: [String: JSONValue]
+    let members: [String: JSONValue]
     package private(set) var errors: [APIError.FieldError] = []
 
     /// - Throws: 400 when the body is no object.
@@ -211,7 +211,7 @@ extension BodyFields {
 }
 
 extension BodyFields {
-    private mutating func required(_ name: String) -> JSONValue? {
+    mutating func required(_ name: String) -> JSONValue? {
         switch members[name] {
         case nil: reject(name, Message.required)
         case .null: reject(name, Message.null)
@@ -220,7 +220,7 @@ extension BodyFields {
         return nil
     }
 
-    private mutating func text(_ name: String, _ value: JSONValue, _ rule: TextRule) -> String? {
+    mutating func text(_ name: String, _ value: JSONValue, _ rule: TextRule) -> String? {
         guard case .string(var text) = value else {
             reject(name, Message.notText)
             return nil
@@ -242,7 +242,7 @@ extension BodyFields {
     }
 
     /// A whole number, also as `3.0` and as "3", which Django REST Framework takes too.
-    private mutating func integer(_ name: String, _ value: JSONValue) -> Int64? {
+    mutating func integer(_ name: String, _ value: JSONValue) -> Int64? {
         let number: Int64? =
             switch value {
             case .int(let number): number
@@ -255,7 +255,7 @@ extension BodyFields {
     }
 
     /// A wrong choice, as its message shows it.
-    private static func shown(_ value: JSONValue) -> String {
+    static func shown(_ value: JSONValue) -> String {
         switch value {
         case .string(let text): String(text.prefix(100))
         case .int(let number): String(number)

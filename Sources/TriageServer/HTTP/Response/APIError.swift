@@ -81,5 +81,5 @@ extension APIError {
     }
 
     package static let preconditionFailed = APIError(
-        .preconditionFailed, "The ticket has changed since the version in If-Match.")
+        .preconditionFailed, "It has changed since the version in If-Match. Read it again first.")
 }

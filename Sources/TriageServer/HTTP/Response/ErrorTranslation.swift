@@ -29,6 +29,10 @@ enum ErrorTranslation {
             return .unavailable(
                 "The database is not available. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
         }
+        if StoreAvailability.mayRepeat(error) {
+            logger.warning("transactions collided", metadata: ["error": .string(StoreAvailability.loggable(error))])
+            return .unavailable("Another change came in between. Try again.", retryAfterSeconds: 1)
+        }
         logger.error("request failed", metadata: ["error": .string(StoreAvailability.loggable(error))])
         return .internalError
     }
@@ -54,6 +58,23 @@ enum ErrorTranslation {
         case .idempotencyKeyReused:
             APIError(.unprocessableContent, "This Idempotency-Key was already used with another request.")
         case .duplicate(let field): .invalid(field, "This \(field) is already taken.")
+        case .requestInFlight:
+            APIError(
+                .conflict, .detail("The first request with this Idempotency-Key has not ended yet. Try again shortly."),
+                headers: [.retryAfter: "1"])
+        case .tooMany(let what, let countMax):
+            .invalid(APIError.nonField, "An organization has at most \(countMax) \(what). Remove one first.")
+        case .inUse(let what, let uses):
+            APIError(
+                .conflict,
+                .detail(
+                    "This \(what) is in use by \(uses.joined(separator: ", ")). Rename it, or change those first.",
+                    extra: [("used_by", .array(uses.map(JSONValue.string)))]))
+        case .emptyRule: .invalid(APIError.nonField, "Either team or priority is required.")
+        case .unknownUser(let id): .invalid("user_id", "Invalid pk \"\(id)\" - object does not exist.")
+        case .alreadyMember: .invalid("user_id", "This user is already a member.")
+        case .lastAdmin:
+            APIError(.conflict, "An organization needs an admin. Give another member that role first.")
         }
     }
 

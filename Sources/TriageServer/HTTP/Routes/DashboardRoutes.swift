@@ -108,16 +108,16 @@ extension DashboardRoutes {
             .ok(
                 .object(
                     [
-                        .required("total_triaged", .count), .required("auto_applied", .count),
-                        .required("human_reviewed", .count), .required("average_confidence", .share.nullable),
+                        .required("total_triaged", .figure), .required("auto_applied", .figure),
+                        .required("human_reviewed", .figure), .required("average_confidence", .share.nullable),
                         .required("acceptance_rate", .share.nullable), .required("edited_rate", .share.nullable),
                         .required("median_seconds_to_decision", .number(0...Double(Int64.max)).nullable),
                         .required(
                             "precision_by_confidence",
                             .array(
                                 of: .answer([
-                                    ("confidence_from", .share), ("confidence_to", .share), ("reviewed", .count),
-                                    ("confirmed", .count), ("precision", .share),
+                                    ("confidence_from", .share), ("confidence_to", .share), ("reviewed", .figure),
+                                    ("confirmed", .figure), ("precision", .share),
                                 ]))),
                         .optional("detail", .array(of: .freeObject)),
                     ], isClosed: true))
@@ -125,6 +125,6 @@ extension DashboardRoutes {
 }
 
 extension JSONSchema {
-    fileprivate static let count = JSONSchema.integer(0...Int64.max)
+    fileprivate static let figure = JSONSchema.integer(0...Int64.max)
     fileprivate static let share = JSONSchema.number(0...1)
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import Triage
 
@@ -18,6 +19,9 @@ struct DocumentRoutes: Sendable {
                 .agent, .post, documents, services, .createDocument,
                 bodyBytesMax: RequestLimits.documentBodyBytesMax, handler: create),
             .member(.viewer, .get, document, services, .readDocument, handler: read),
+            .member(
+                .agent, .put, document, services, .replaceDocument,
+                bodyBytesMax: RequestLimits.documentBodyBytesMax, handler: replace),
             .member(.agent, .delete, document, services, .deleteDocument, handler: delete),
             .member(.viewer, .get, document + "/chunks", services, .listChunks, handler: chunks),
         ]
@@ -34,28 +38,50 @@ struct DocumentRoutes: Sendable {
     @Sendable private func create(
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
+        let draft = try await Self.draft(request)
+        let document = try await services.documents.create(
+            title: draft.title, text: draft.text, metadata: draft.metadata, in: organization)
+        return Self.answer(document, status: .created)
+    }
+
+    @Sendable private func replace(
+        _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
+    ) async throws -> Response {
+        let before = try await document(request, organization)
+        let draft = try await Self.draft(request)
+        let version = try EntityTag.ifMatch(request.headers).version(toExpect: before.version)
+        let replaced = try await ErrorTranslation.naming("Document") {
+            try await services.documents.replace(before.id, in: organization, by: draft, ifVersion: version)
+        }
+        return Self.answer(replaced)
+    }
+
+    private static func draft(_ request: APIRequest) async throws -> DocumentDraft {
         var fields = try await request.fields()
         let title = fields.requiredText("title", Self.title)
         let text = fields.requiredText("text", Self.text)
         let metadata = fields.optionalObject("metadata") ?? [:]
         try fields.check()
-        let document = try await services.documents.create(
-            title: title, text: text, metadata: metadata, in: organization)
-        return .json(.created, of: document)
+        return DocumentDraft(title: title, text: text, metadata: metadata)
+    }
+
+    private static func answer(_ document: Document, status: HTTPResponse.Status = .ok) -> Response {
+        .json(status, headers: [.eTag: EntityTag.of(version: document.version)], of: document)
     }
 
     @Sendable private func read(
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
-        .json(of: try await document(request, organization))
+        Self.answer(try await document(request, organization))
     }
 
     @Sendable private func delete(
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
-        let id: DocumentID = try request.identifier("document", of: "Document")
+        let document = try await document(request, organization)
+        let version = try EntityTag.ifMatch(request.headers).version(toExpect: document.version)
         try await ErrorTranslation.naming("Document") {
-            try await services.documents.delete(id, in: organization)
+            try await services.documents.delete(document.id, in: organization, ifVersion: version)
         }
         return .noContent
     }

@@ -6,5 +6,5 @@ package enum Schema {
     /// migration `tenancy`.
     package static let applicationRole = "nexify_app"
 
-    package static let migrations: [Migration] = [initial, indexChanges, tenancy, streamAndTallies]
+    package static let migrations: [Migration] = [initial, indexChanges, tenancy, administration, streamAndTallies]
 }

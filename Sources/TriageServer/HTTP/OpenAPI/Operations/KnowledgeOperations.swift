@@ -7,23 +7,34 @@ extension Operation {
         "listDocuments", .knowledge, "List the documents, newest first", parameters: .paging,
         answers: [.page(of: .ref("Document"))])
 
+    private static let documentBody = Body(
+        .object([
+            .required("title", .text(DocumentRoutes.title).with(example: "Refunds")),
+            .required("text", .text(DocumentRoutes.text).with(example: "Refunds take five working days.")),
+            .optional("metadata", .storedObject),
+        ]))
+
     static let createDocument = Operation(
         "createDocument", .knowledge, "Add a document",
         details: "Cut into chunks and embedded within seconds; `index_status` says when search finds it.",
-        body: Body(
-            .object([
-                .required("title", .text(DocumentRoutes.title).with(example: "Refunds")),
-                .required("text", .text(DocumentRoutes.text).with(example: "Refunds take five working days.")),
-                .optional("metadata", .storedObject),
-            ])),
-        answers: [.created(.ref("Document"))])
+        body: documentBody,
+        answers: [.init(.created, "Created", .ref("Document"), headers: [("ETag", "Its version")])])
 
     static let readDocument = Operation(
-        "readDocument", .knowledge, "Read a document", answers: [.ok(.ref("Document"), "The document")])
+        "readDocument", .knowledge, "Read a document",
+        answers: [.init(.ok, "The document", .ref("Document"), headers: [("ETag", "Its version")])])
+
+    static let replaceDocument = Operation(
+        "replaceDocument", .knowledge, "Replace a document",
+        details: "Passages that change are embedded anew; search never shows the old text afterwards.",
+        parameters: [.ifMatch], body: documentBody,
+        answers: [
+            .init(.ok, "The document as it is now", .ref("Document"), headers: [("ETag", "Its version")])
+        ])
 
     static let deleteDocument = Operation(
         "deleteDocument", .knowledge, "Delete a document", details: "It is in no answer from then on.",
-        answers: [.noContent])
+        parameters: [.ifMatch], answers: [.noContent])
 
     static let listChunks = Operation(
         "listChunks", .knowledge, "A document's chunks in reading order", parameters: .paging,
