@@ -40,6 +40,30 @@ struct QueueTests {
         }
     }
 
+    @Test func manyJobsInOneStatement() async throws {
+        try await QueueFixture.with { fixture async throws in
+            let jobs =
+                (1...3).map { NewJob(kind: kind, organizationID: 7, payload: "{\"n\": \($0)}", priority: Int16($0)) }
+                + [
+                    NewJob(kind: kind, priority: -1, attemptsMax: 2),
+                    NewJob(kind: kind, runAfter: .seconds(3_600), priority: 99),
+                ]
+            try await fixture.pool.withTransaction { connection in
+                try await JobQueue.enqueue(jobs, on: connection)
+                try await JobQueue.enqueue([], on: connection)
+            }
+            let claimed = try await fixture.queue.claim(9, kinds: [kind], worker: "w", lease: .seconds(60))
+            #expect(Set(claimed.map(\.payload)) == [#"{"n": 1}"#, #"{"n": 2}"#, #"{"n": 3}"#, "{}"])
+            #expect(claimed.first { $0.payload == "{}" }?.organizationID == nil)
+            #expect(claimed.count { $0.organizationID == 7 } == 3)
+            #expect(try await fixture.queue.list().count == 5)
+            let large = NewJob(kind: kind, payload: String(repeating: " ", count: NewJob.payloadBytesMax + 1))
+            await #expect(throws: JobQueueError.self) {
+                try await fixture.pool.withTransaction { try await JobQueue.enqueue([large], on: $0) }
+            }
+        }
+    }
+
     @Test func aUniqueKeyMergesWhatStillWaits() async throws {
         try await QueueFixture.with { fixture async throws in
             func enqueue(_ payload: String, organization: Int64 = 1, after: Duration = .zero) async throws -> Int64 {
