@@ -30,6 +30,7 @@ if [[ "$(cat "$venv/.sha256" 2>/dev/null)" != "$(sha256sum <"$requirements")" ]]
     sha256sum <"$requirements" >"$venv/.sha256"
 fi
 
+"$venv/bin/python" -B -m unittest discover --quiet --start-directory Benchmarks/server
 # A thousand streams, and as many files at the server's end; it inherits the limit.
 ulimit -n "$(ulimit -Hn)"
 exec "$venv/bin/python" -B Benchmarks/server/measure.py "$@"

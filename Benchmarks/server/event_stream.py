@@ -50,15 +50,19 @@ class EventStream(asyncio.Protocol):
     async def connect(self, port: int) -> None:
         """Returns when the server has answered with the head of a stream."""
         loop = asyncio.get_running_loop()
-        self.opened, self.ended = loop.create_future(), asyncio.Event()
-        self._raw, self._text = bytearray(), bytearray()
-        self._is_open = self._is_chunked = False
+        self.begin(loop.create_future())
         await loop.create_connection(lambda: self, "127.0.0.1", port)
         resume = f"Last-Event-ID: {self.last_id.decode()}\r\n" if self.last_id else ""
         self.transport.write(
             f"GET {self.path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {self.token}\r\n"
             f"Accept: text/event-stream\r\n{resume}\r\n".encode())
         await asyncio.wait_for(self.opened, 60)
+
+    def begin(self, opened: asyncio.Future) -> None:
+        """Forgets what of the connection before was not yet a whole event. `opened` is done with the answer's head."""
+        self.opened, self.ended = opened, asyncio.Event()
+        self._raw, self._text = bytearray(), bytearray()
+        self._is_open = self._is_chunked = False
 
     def drop(self) -> None:
         """As a network does that fails: without a word."""
