@@ -101,25 +101,29 @@ def measure(options: argparse.Namespace) -> dict:
             peer = DjangoPeer(kind, cluster.url, home / f"django-{kind}.log")
             running.callback(peer.end)
             systems[f"django-{kind}"] = (peer.wait_until_ready().port, peer.process.pid)
-        tokens = {name: sign_in(port, "agent-1", rows.PASSWORD) for name, (port, _) in systems.items()}
-        compare(systems, tokens)
+        compare(systems)
 
         for scene in ("list", "list-filtered", "detail", "sign-in"):
             if scene in options.scenes:
-                results["scenes"][scene] = side_by_side(scene, systems, tokens, cluster, options)
+                results["scenes"][scene] = side_by_side(scene, systems, cluster, options)
         if "memory" in options.scenes:
             results["scenes"]["memory"]["after load"] = server.memory()
-        token = tokens[OURS]
         if "trigger" in options.scenes:
-            results["scenes"]["trigger"] = trigger(server, token, cluster, home, options)
+            results["scenes"]["trigger"] = trigger(server, cluster, home, options)
         if "streams" in options.scenes:
             results["scenes"]["streams"] = streams(server, cluster, home, options, running)
     results["loadAfter"] = machine.load_average()
     return results
 
 
-def compare(systems: dict, tokens: dict) -> None:
+def sign_in_everywhere(systems: dict) -> dict:
+    """For each scene anew: an access token of ours lives ten minutes."""
+    return {name: sign_in(port, "agent-1", rows.PASSWORD) for name, (port, _) in systems.items()}
+
+
+def compare(systems: dict) -> None:
     """Both sides must give the same, or the figures compare nothing: the same rows, character by character."""
+    tokens = sign_in_everywhere(systems)
     middle = rows.FIRST_TICKET + 4_711
     for path in (f"/api/tickets/{middle}/", LIST, f"{LIST}?status=open&priority=high&page=2"):
         answers = {}
@@ -135,8 +139,9 @@ def without_links(answer: dict) -> dict:
     return {name: value for name, value in answer.items() if name not in ("next", "previous")}
 
 
-def side_by_side(scene: str, systems: dict, tokens: dict, cluster: Cluster, options: argparse.Namespace) -> dict:
+def side_by_side(scene: str, systems: dict, cluster: Cluster, options: argparse.Namespace) -> dict:
     """Each system's rounds; ours and the peers by turns, each round beginning with the next."""
+    tokens = sign_in_everywhere(systems)
     found = {name: [] for name in systems}
     names = list(systems)
     for number in range(-1, options.rounds):
@@ -164,13 +169,14 @@ def run(scene: str, port: int, token: str, seconds: float, options: argparse.Nam
     return wrk.run(port, "get", options.connections, seconds, TOKEN=token, **chosen)
 
 
-def trigger(server: TriageServer, token: str, cluster: Cluster, home: Path, options: argparse.Namespace) -> dict:
+def trigger(server: TriageServer, cluster: Cluster, home: Path, options: argparse.Namespace) -> dict:
     """Ours alone: triggers accepted without a worker, and with one that takes the same cores for the triage itself."""
     found: dict[str, list] = {"alone": [], "with a worker": []}
     part = options.tickets // 4
     for number in range(options.rounds):
         for kind, taken in found.items():
             say(f"trigger, {kind}, round {number + 1} of {options.rounds}")
+            token = sign_in(server.port, "agent-1", rows.PASSWORD)
             with ExitStack() as running:
                 if kind != "alone":
                     worker = TriageServer("worker", home / "worker", cluster.url)
@@ -200,10 +206,10 @@ def wait_for_worker(worker: TriageServer) -> None:
 
 def streams(server: TriageServer, cluster: Cluster, home: Path, options: argparse.Namespace, running: ExitStack) -> dict:
     path = f"/api/organizations/{rows.ORGANIZATION}/stream/"
-    # The one from before may be near its end.
-    token = sign_in(server.port, "agent-1", rows.PASSWORD)
-    if call(server.port, "HEAD", path, token=token)[0] == 404:
+    # Without a token an existing one says 401, and does not begin.
+    if call(server.port, "GET", path)[0] == 404:
         return {"missing": "this server has no event stream"}
+    token = sign_in(server.port, "agent-1", rows.PASSWORD)
     first = rows.FIRST_TICKET + options.tickets * 3 // 4
     say(f"{options.streams} event streams for {options.stream_seconds} s")
     held = asyncio.run(stream_load.hold(server, path, token, first, options.streams, options.stream_seconds))

@@ -55,6 +55,11 @@ def fill(cluster: Cluster, tickets: int, password_hash: str) -> None:
     settle(cluster)
 
 
+def other_priority(ticket: int) -> str:
+    """One that the ticket has not got from `fill`."""
+    return ("low", "medium", "high", "urgent")[(ticket // 3 + 1) % 4]
+
+
 def settle(cluster: Cluster) -> None:
     """Statistics, visibility map and write-ahead log as in a database that was not filled a moment ago."""
     for statement in ("VACUUM (ANALYZE)", "CHECKPOINT"):

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
+import rows
 from event_stream import EventStream, Ledger, StreamRefused
 from triage_server import TriageServer, call
 
@@ -32,7 +33,7 @@ class Changes:
         for number in range(count):
             await asyncio.sleep(started + number / CHANGES_PER_SECOND - time.monotonic())
             ticket, self.next = self.next, self.next + 1
-            body = {"subject": f"Changed while {count} changes were watched"}
+            body = {"priority": rows.other_priority(ticket)}
             status, answer = await asyncio.to_thread(call, self.port(), "PATCH", f"/api/tickets/{ticket}/", body, self.token)
             if status != 200:
                 raise SystemExit(f"PATCH of ticket {ticket} answered {status}: {answer[:300]!r}")
