@@ -38,12 +38,14 @@ class EventStream(asyncio.Protocol):
         seen: the events' numbers in the ledger, in the order of their arrival.
         delays: seconds from the change's time by the database's clock to its arrival here, which is the same machine's clock.
         last_id: of the event that came last, for `Last-Event-ID`.
+        resets: how often the server said that it cannot go on where the stream was.
     """
 
     def __init__(self, ledger: Ledger, path: str, token: str):
         self.ledger, self.path, self.token = ledger, path, token
         self.seen, self.delays = array("l"), array("d")
         self.last_id: bytes | None = None
+        self.resets = 0
         self.transport: asyncio.Transport | None = None
         self.ended = asyncio.Event()
 
@@ -118,13 +120,16 @@ class EventStream(asyncio.Protocol):
     def _events(self, now: float) -> None:
         text, at = self._text, 0
         while (end := text.find(b"\n\n", at)) >= 0:
-            data = None
+            data, is_reset = None, False
             for line in bytes(text[at:end]).split(b"\n"):
                 if line.startswith(b"data:"):
                     data = line[5:].lstrip(b" ")
                 elif line.startswith(b"id:"):
                     self.last_id = line[3:].strip()
-            if data is not None:
+                elif line == b"event: reset":
+                    is_reset = True
+            self.resets += is_reset
+            if data is not None and not is_reset:
                 number = self.ledger.number(data)
                 self.seen.append(number)
                 self.delays.append(now - self.ledger.created[number])

@@ -75,6 +75,8 @@ def goals(results: dict) -> list[tuple[str, str, bool]]:
     if "memory" in scenes:
         own = beyond_files(scenes["memory"]["idle"])
         found.append((f"Idle memory of `serve` beyond mapped files: ≤ {IDLE_MIB_MAX} MiB", f"{own:.1f} MiB", own <= IDLE_MIB_MAX))
+    if "failed" in scenes.get("streams", {}):
+        found.append(("Event streams: no event lost", scenes["streams"]["failed"].split("\n")[0].strip(), False))
     if "held" in scenes.get("streams", {}):
         held = scenes["streams"]["held"]
         found.append((f"{held['streams']:,} event streams for {held['seconds']} s: no event lost", f"{held['lost']} of {held['deliveries']:,} lost", held["lost"] == 0))
@@ -130,6 +132,8 @@ def memory(scene: dict) -> str:
 def streams(scene: dict) -> str:
     if "missing" in scene:
         return f"Not measured: {scene['missing']}."
+    if "failed" in scene:
+        return f"Failed: `{scene['failed'].splitlines()[0]}`"
     held, resumed = scene["held"], scene["resumed"]
     rows = [[f"{held['streams']:,}", f"{held['seconds']}", f"{held['changes']:,}", f"{held['deliveries']:,}", f"{held['lost']}",
              *(f"{held[figure]:,.0f}" for figure in ("p50_ms", "p90_ms", "p99_ms", "max_ms")),

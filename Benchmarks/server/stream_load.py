@@ -67,12 +67,13 @@ def verify(streams: list[EventStream], ledger: Ledger, made: list[int]) -> None:
     unseen = set(made) - {ticket_of(event) for event in ledger.events}
     if unseen:
         raise EventsLost(f"{len(unseen)} of {len(made)} changes reached no stream, the first for ticket {min(unseen)}")
-    everything, faults = set(range(len(ledger.events))), dict.fromkeys(("missed", "repeated", "out of order"), 0)
+    everything, faults = set(range(len(ledger.events))), dict.fromkeys(("missed", "repeated", "out of order", "reset"), 0)
     order = list(streams[0].seen)
     for stream in streams:
         seen = list(stream.seen)
         faults["missed"] += len(everything - set(seen))
         faults["repeated"] += len(seen) - len(set(seen))
+        faults["reset"] += stream.resets
         faults["out of order"] += seen != order and sorted(seen) == sorted(order)
     if any(faults.values()):
         found = ", ".join(f"{count} {fault}" for fault, count in faults.items() if count)

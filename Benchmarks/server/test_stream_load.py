@@ -69,6 +69,12 @@ class Checking(unittest.TestCase):
         self.deliver([1, 2, 3], [1, 2, 3], [1, 2, 3])
         verify(self.streams, self.ledger, [1, 2, 3])
 
+    def test_a_reset_is_a_fault(self):
+        self.deliver([1, 2, 3], [1, 2, 3], [1, 2, 3])
+        self.streams[1].data_received(b"retry: 1000\nid: 3\nevent: reset\ndata: {}\n\n")
+        with self.assertRaisesRegex(EventsLost, "1 reset"):
+            verify(self.streams, self.ledger, [1, 2, 3])
+
     def test_faults(self):
         faults = {
             "missed": ([1, 2, 3], [1, 3], [1, 2, 3]), "repeated": ([1, 2, 3], [1, 2, 2, 3], [1, 2, 3]),
