@@ -88,6 +88,11 @@ def title_of(system: str) -> str:
     return "Nexify" if system == OURS else f"Django, gunicorn {system.removeprefix('django-')}"
 
 
+def processor(rounds: list[dict]) -> float:
+    """Microseconds a request, of the server and of PostgreSQL."""
+    return median(rounds, "server_cpu_us") + median(rounds, "postgres_cpu_us")
+
+
 def side_by_side(scene: dict) -> str:
     mine = median(scene[OURS], "rps")
     rows = []
@@ -96,16 +101,17 @@ def side_by_side(scene: dict) -> str:
         spread = f"{min(one['rps'] for one in rounds):,.0f}–{max(one['rps'] for one in rounds):,.0f}"
         times = [f"{median(rounds, figure):,.1f}" for figure in ("p50_ms", "p90_ms", "p99_ms", "max_ms")]
         cpu = [f"{median(rounds, figure):,.0f}" for figure in ("server_cpu_us", "postgres_cpu_us")]
-        rows.append([title_of(system), f"{speed:,.0f}", spread, *times, *cpu, "" if system == OURS else f"{mine / speed:.1f}"])
+        rows.append([title_of(system), f"{speed:,.0f}", spread, *times, *cpu, "" if system == OURS else f"{mine / speed:.1f}",
+                     "" if system == OURS else f"{processor(rounds) / processor(scene[OURS]):.1f}"])
     return table(
-        ["", "requests/s", "spread", "p50 ms", "p90 ms", "p99 ms", "max ms", "server µs/request", "Postgres µs/request", "ours ÷ this"], rows)
+        ["", "requests/s", "spread", "p50 ms", "p90 ms", "p99 ms", "max ms", "server µs/request", "Postgres µs/request", "our requests ÷ these", "these µs ÷ ours"], rows)
 
 
 def statements(scene: dict) -> str:
     """Which statements a request of ours makes, and what they take inside PostgreSQL."""
     rows = [
         [title_of(system), f"{one['calls_per_request']:.2f}", f"{one['us_per_request']:,.0f}", f"`{one['text'].replace('|', '/')}`"]
-        for system in (OURS, best_peer(scene)) for one in scene[system][-1]["statements"] if one["us_per_request"] >= 1]
+        for system in (OURS, best_peer(scene)) for one in scene[system][-1]["statements"] if one["us_per_request"] >= 1 and one["calls_per_request"] >= 0.05]
     return table(["", "a request", "µs a request", "statement (execution inside PostgreSQL, wall time)"], rows) if rows else ""
 
 
