@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import time
@@ -12,8 +13,8 @@ from pathlib import Path
 from cluster import ROOT, free_port
 
 PROGRAM = Path(os.environ.get("NEXIFY_SERVER", ROOT / ".build/release/triage-server"))
-# Both sides sign with HMAC-SHA-256 and a key of this length.
-SECRET = "benchmark-signs-with-this-and-with-nothing-else"
+# Both sides sign with HMAC-SHA-256 and this key; all servers of a run share it.
+SECRET = secrets.token_hex(32)
 # What is set in the caller's shell must not change what is measured.
 KEPT = {"PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "NEXIFY_POSTGRES_DIR", "NEXIFY_MODEL_DIR"}
 
