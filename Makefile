@@ -1,7 +1,7 @@
 # The commands of this repository. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test sanitize fuzz bench bench-peers bench-filters build docs format lint clean setup setup-tests
+.PHONY: help run test test-load sanitize fuzz bench bench-peers bench-filters bench-http build docs format lint clean setup setup-tests
 MAKEFLAGS += --no-print-directory
 
 help: ## list these commands
@@ -22,6 +22,9 @@ test: setup-tests lint ## build everything and run all tests
 	scripts/test-neon.sh
 	scripts/test-console.sh
 
+test-load: build ## hold the API against its own document, event streams and thousands of connections (15 minutes)
+	scripts/test-load.sh
+
 sanitize: ## run the engine's tests under AddressSanitizer and ThreadSanitizer; see docs/TESTING.md
 	scripts/sanitize.sh
 
@@ -36,6 +39,9 @@ bench-peers: build ## measure the engine beside other vector indexes (40 minutes
 
 bench-filters: build ## measure filtered search beside faiss and hnswlib: writes docs/BENCHMARKS-FILTERS.md
 	Benchmarks/peers.sh --filters
+
+bench-http: build ## measure the server beside Django REST Framework, needs wrk (12 minutes): writes docs/BENCHMARKS-HTTP.md
+	Benchmarks/http.sh
 
 build: setup ## build the programs and libraries
 	swift build -c release
