@@ -25,6 +25,7 @@ extension Endpoint {
         signedIn(method, path, services, bodyBytesMax: bodyBytesMax) { request, principal in
             let organization: OrganizationID = try request.identifier("organization", of: "Organization")
             try principal.require(role, in: organization)
+            request.context.subject.note(organization: organization)
             return try await handler(request, principal, organization)
         }
     }

@@ -5,6 +5,11 @@ enum StoreAvailability {
     /// Whether the error means that Postgres is, for now, away or too busy.
     static func isUnavailable(_ error: any Error) -> Bool { (error as? PostgresError)?.isUnavailable ?? false }
 
+    /// Whether the work was given up because its task was cancelled.
+    static func isCancellation(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? PostgresError)?.code == .cancelled
+    }
+
     /// The error without anything that a customer wrote: codes, SQLSTATE, constraint.
     static func loggable(_ error: any Error) -> String {
         if let error = error as? PostgresError { return error.description }

@@ -27,6 +27,7 @@ struct Authenticator: Sendable {
         guard account.isActive else {
             throw APIError.unauthorized("User is inactive", extra: [("code", "user_inactive")])
         }
+        request.context.subject.note(user: account.user.id)
         return Principal(user: account.user)
     }
 
@@ -38,6 +39,7 @@ struct Authenticator: Sendable {
         guard (1...RequestLimits.credentialBytesMax).contains(key.utf8.count),
             let organization = try await apiKeys.organization(ofKeyWithHash: APIKeyStore.hash(key))
         else { throw APIError.unauthorized("Invalid API key.", extra: [("code", "api_key_not_valid")]) }
+        request.context.subject.note(organization: organization)
         return organization
     }
 

@@ -36,6 +36,7 @@ struct TicketPath: Sendable {
                 throw APIError.notFound("Ticket")
             }
             try principal.require(role, in: ticket.organization)
+            request.context.subject.note(organization: ticket.organization)
             return try await handler(request, principal, ticket)
         }
     }

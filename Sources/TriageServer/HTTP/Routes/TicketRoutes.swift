@@ -46,7 +46,10 @@ struct TicketRoutes: Sendable {
         var fields = try await request.fields()
         let organization: OrganizationID = fields.requiredIdentifier("organization_id")
         // Only when there is one to look at: without it the other fields' messages are wanted too.
-        if fields.errors.isEmpty { try principal.require(.agent, in: organization) }
+        if fields.errors.isEmpty {
+            try principal.require(.agent, in: organization)
+            request.context.subject.note(organization: organization)
+        }
         return try await create(&fields, in: organization, by: principal.actor)
     }
 

@@ -38,6 +38,7 @@ struct TriageRoutes: Sendable {
         guard let run = try await services.jobRuns.run(id, in: principal.organizations) else {
             throw APIError.notFound("JobRun")
         }
+        request.context.subject.note(organization: run.organization)
         return try await answer(
             run, in: principal.organizations, waitingFor: timeout, status: .ok, created: false)
     }
