@@ -48,12 +48,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         // Starting and stopping services in order, with signals.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        // Settings by environment and file, with redaction of secrets.
-        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
         // SHA-256 and constant-time comparison for tokens, keys and file fingerprints.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Byte buffers, parse errors of header fields, the thread pool that hashes passwords.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        // TLS of the server's own, and reading its certificate and key.
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        // HTTP messages as the handlers of a connection see them.
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.30.0"),
         // Names of header fields and statuses.
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
         // File descriptors and paths, as swift-subprocess takes them.
@@ -103,17 +105,19 @@ let package = Package(
                 "CArgon2", "JobQueue", "Postgres", "PrivatePostgres", "TextEmbedding", "Triage", "VectorIndex",
                 .outer("ArgumentParser", of: "swift-argument-parser"),
                 .outer("AsyncHTTPClient", of: "async-http-client"),
-                .outer("Configuration", of: "swift-configuration"),
                 .outer("Crypto", of: "swift-crypto"),
                 .outer("HTTPTypes", of: "swift-http-types"),
                 .outer("Hummingbird", of: "hummingbird"),
                 .outer("HummingbirdCore", of: "hummingbird"),
+                .outer("HummingbirdTLS", of: "hummingbird"),
                 .outer("JWTKit", of: "jwt-kit"),
                 .outer("Logging", of: "swift-log"),
                 .outer("Metrics", of: "swift-metrics"),
                 .outer("NIOCore", of: "swift-nio"),
                 .outer("NIOHTTP1", of: "swift-nio"),
+                .outer("NIOHTTPTypes", of: "swift-nio-extras"),
                 .outer("NIOPosix", of: "swift-nio"),
+                .outer("NIOSSL", of: "swift-nio-ssl"),
                 .outer("ServiceLifecycle", of: "swift-service-lifecycle"),
                 .outer("UnixSignals", of: "swift-service-lifecycle"),
             ],
@@ -191,6 +195,7 @@ let package = Package(
                 .outer("NIOCore", of: "swift-nio"),
                 .outer("NIOHTTP1", of: "swift-nio"),
                 .outer("NIOPosix", of: "swift-nio"),
+                .outer("NIOSSL", of: "swift-nio-ssl"),
             ],
             swiftSettings: house),
     ]

@@ -12,6 +12,7 @@ import json
 import os
 import random
 import re
+import secrets
 import signal
 import socket
 import statistics
@@ -25,7 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PSQL = ROOT / ".nexify/parts/postgresql/bin/psql"
 # A request reads its user's memberships, and nobody is a member of ten thousand.
 ORGANIZATIONS_PER_USER = 250
-SECRET = "benchmark-of-many-organisations-signs-with-this"
+SECRET = secrets.token_hex(32)
 QUESTION = "When is my payout sent?"
 
 FILL = """

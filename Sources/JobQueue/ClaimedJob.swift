@@ -1,3 +1,4 @@
+import Logging
 import Postgres
 import Synchronization
 
@@ -21,6 +22,15 @@ public struct ClaimedJob: Sendable {
     let completion = Completion()
 
     var isLastAttempt: Bool { attempt >= attemptsMax }
+
+    /// What log lines about it say: ids, and never the payload.
+    var logMetadata: Logger.Metadata {
+        var metadata: Logger.Metadata = [
+            "job": .stringConvertible(id), "kind": "\(kind)", "attempt": .stringConvertible(attempt),
+        ]
+        metadata["organization"] = organizationID.map { .stringConvertible($0) }
+        return metadata
+    }
 
     static let columns: SQL =
         "jobs.id, jobs.kind, jobs.organization_id, jobs.payload, jobs.attempt, jobs.attempts_max, jobs.worker"

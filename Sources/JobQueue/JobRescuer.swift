@@ -45,15 +45,13 @@ struct JobRescuer: Sendable {
                 count += 1
                 logger.warning(
                     "rescued a job whose worker died",
-                    metadata: [
-                        "job": "\(job.id)", "kind": "\(job.kind)", "worker": "\(job.worker)", "retries": "\(retries)",
-                    ])
+                    metadata: job.logMetadata.merging(["worker": "\(job.worker)", "retries": "\(retries)"]) { $1 })
             } catch let error as PostgresError where error.isUnavailable || error.code == .cancelled {
                 throw error
             } catch {
                 logger.error(
                     "a job could not be rescued",
-                    metadata: ["job": "\(job.id)", "kind": "\(job.kind)", "error": "\(JobFailure(error))"])
+                    metadata: job.logMetadata.merging(["error": "\(JobFailure(error))"]) { $1 })
             }
         }
         return count

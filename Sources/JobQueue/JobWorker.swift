@@ -178,7 +178,13 @@ public final class JobWorker: Sendable {
         } catch {
             outcome = await conclude(job, handler, error)
         }
-        metrics[job.kind]?.ended(outcome, after: .now - start)
+        let elapsed = ContinuousClock.now - start
+        metrics[job.kind]?.ended(outcome, after: elapsed)
+        if outcome == .completed {
+            var metadata = job.logMetadata
+            metadata["duration_ms"] = .stringConvertible(Int64(elapsed / .milliseconds(1)))
+            logger.info("job completed", metadata: metadata)
+        }
         state.withLock { state in
             state.tasks[job.id] = nil
             state.forsaken[job.id] = nil
@@ -193,7 +199,7 @@ public final class JobWorker: Sendable {
     {
         if let outcome = state.withLock({ $0.forsaken[job.id] }) { return outcome }
         if case JobQueueError.stale? = error as? JobQueueError {
-            logger.notice("an attempt was no longer held, and wrote nothing", metadata: ["job": "\(job.id)"])
+            logger.notice("an attempt was no longer held, and wrote nothing", metadata: job.logMetadata)
             return .stale
         }
         let failure = JobFailure(error)
@@ -212,7 +218,7 @@ public final class JobWorker: Sendable {
                 guard !isLast, !Task.isCancelled else {
                     logger.error(
                         "a job's failure could not be recorded; its lease expires",
-                        metadata: ["job": "\(job.id)", "kind": "\(job.kind)", "error": "\(JobFailure(error))"])
+                        metadata: job.logMetadata.merging(["error": "\(JobFailure(error))"]) { $1 })
                     return .stale
                 }
                 // A cancelled sleep is seen above, after one more try.
@@ -222,9 +228,7 @@ public final class JobWorker: Sendable {
     }
 
     private func log(_ job: ClaimedJob, _ failure: JobFailure, retries: Bool?) {
-        let metadata: Logger.Metadata = [
-            "job": "\(job.id)", "kind": "\(job.kind)", "attempt": "\(job.attempt)", "error": "\(failure)",
-        ]
+        let metadata = job.logMetadata.merging(["error": "\(failure)"]) { $1 }
         switch retries {
         case true?: logger.warning("an attempt failed; it will be retried", metadata: metadata)
         case false?: logger.error("a job was discarded", metadata: metadata)

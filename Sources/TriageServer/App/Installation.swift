@@ -84,11 +84,12 @@ struct Installation: Service {
 
     private func readyBlock(databasePlace: String) -> String {
         let address = ["0.0.0.0", "127.0.0.1"].contains(settings.host) ? "localhost" : settings.host
+        let scheme = settings.tls == nil ? "http" : "https"
         let model = settings.model.map { "\($0.interface.rawValue) \($0.model) at \($0.baseURL)" } ?? "local engine"
         return """
 
               Nexify is ready
-                Console    http://\(address):\(settings.port)
+                Console    \(scheme)://\(address):\(settings.port)
                 Users      admin, agent, viewer — password \(Self.demoPassword) (demo organisation only)
                 Database   \(databasePlace)
                 Indexes    \(settings.indexFolder.path)

@@ -7,13 +7,15 @@ import Postgres
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Bring the database's schema up to date (needs DATABASE_URL).",
-        discussion: Settings.help)
+        discussion: Setting.help)
+
+    @OptionGroup var options: SettingsOptions
 
     @Flag(help: "Change nothing; exit with 1 when migrations are pending.")
     var check = false
 
     func run() async throws {
-        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        let settings = try options.load()
         let logger = Observation.start(level: settings.logLevel ?? .info)
         let pool = PostgresPool(
             configuration: PostgresConfiguration(connectionString: try settings.requiredDatabaseURL()), logger: logger)

@@ -1,23 +1,26 @@
 import ArgumentParser
-import Foundation
 
 /// `triage-server serve`: API and console against a database that somebody else runs.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve the API and the console (needs DATABASE_URL and NEXIFY_SECRET_KEY).",
-        discussion: Settings.help)
+        discussion: Setting.help)
+
+    @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        try await ServerProcess.run(roles: [.api])
+        try await ServerProcess.run(try options.load(), roles: [.api])
     }
 }
 
 /// `triage-server worker`: carries out jobs, and serves nothing.
 struct Worker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Carry out triage and embedding jobs (needs DATABASE_URL).", discussion: Settings.help)
+        abstract: "Carry out triage and embedding jobs (needs DATABASE_URL).", discussion: Setting.help)
+
+    @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        try await ServerProcess.run(roles: [.worker])
+        try await ServerProcess.run(try options.load(), roles: [.worker])
     }
 }

@@ -103,7 +103,9 @@ final class Server: Sendable {
                 ready()
             }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
-            try await ServiceGroup(services: services, logger: logger).run()
+            var group = ServiceGroupConfiguration(services: services, logger: logger)
+            group.maximumGracefulShutdownDuration = settings.drainTime
+            try await ServiceGroup(configuration: group).run()
         }
         try await client.shutdown()
         try await passwords.shutdown()
@@ -137,12 +139,28 @@ final class Server: Sendable {
             documents: stores.documents, knowledge: search, evidence: evidence, stream: hub,
             streamStore: StreamStore(pool: pool), dashboard: DashboardStore(pool: pool),
             console: try ConsoleFiles.bundled(), metrics: Observation.registry,
-            readiness: { [self] in await readiness() })
+            readiness: { [self] in await readiness() }, publicURL: settings.publicURL,
+            transport: HTTPTransport(
+                isTLS: settings.tls != nil, isHTTPSOnly: settings.isHTTPS, trustedProxies: settings.trustedProxies,
+                times: settings.requestTimes))
         return Application(
-            responder: makeRouter(services), server: ConnectionLimits.server,
+            responder: makeRouter(services),
+            server: try settings.connections.server(tls: try settings.tls?.configuration(), logger: logger),
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: settings.port), serverName: "nexify"),
+                address: .hostname(settings.host, port: settings.port), serverName: "nexify",
+                availableConnectionsDelegate: .maximum(connectionsMax(), logger: logger)),
             onServerRunning: { _ in ready() }, logger: logger)
+    }
+
+    /// As many as are allowed and the system has descriptors for.
+    private func connectionsMax() -> Int {
+        let wanted = settings.connections.connectionsMax
+        guard let files = OpenFiles.raiseLimit(), wanted + OpenFiles.reserved > files else { return wanted }
+        let count = max(1, files - OpenFiles.reserved)
+        logger.notice(
+            "fewer connections than NEXIFY_CONNECTIONS_MAX: raise this process's limit of open files (ulimit -n)",
+            metadata: ["connections_max": .stringConvertible(count)])
+        return count
     }
 
     /// Whether requests can be answered, and whether as they should be.

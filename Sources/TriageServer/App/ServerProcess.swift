@@ -1,4 +1,3 @@
-import Foundation
 import Logging
 import Postgres
 import ServiceLifecycle
@@ -14,12 +13,13 @@ struct ServerProcess: Service {
     /// Runs until SIGINT or SIGTERM.
     ///
     /// - Throws: `SettingError` when something is not set that has no safe default.
-    static func run(roles: Set<Server.Role>) async throws {
-        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+    static func run(_ settings: Settings, roles: Set<Server.Role>) async throws {
         let logger = Observation.start(level: settings.logLevel ?? .info)
         let databaseURL = try settings.requiredDatabaseURL()
         if roles.contains(.api) {
             _ = try settings.requiredSecretKey()
+            try settings.checkTransport()
+            _ = try settings.tls?.configuration()
             try await ListeningPort.check(host: settings.host, port: settings.port)
         }
         let process = ServerProcess(settings: settings, databaseURL: databaseURL, roles: roles, logger: logger)

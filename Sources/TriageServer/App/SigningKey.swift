@@ -9,10 +9,11 @@ enum SigningKey {
         let path = "\(dataDirectory)/\(fileName)"
         if FileManager.default.fileExists(atPath: path) {
             let key = try String(contentsOfFile: path, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-            guard key.utf8.count >= Settings.secretKeyBytesMin else {
-                throw SettingError(
-                    variable: path, problem: "is shorter than \(Settings.secretKeyBytesMin) bytes",
-                    remedy: "remove it to have a new one made (everybody must sign in again)")
+            do {
+                try SecretKeyRule.check(key, variable: path)
+            } catch var error as SettingError {
+                error.remedy = "remove it to have a new one made (everybody must sign in again)"
+                throw error
             }
             return key
         }

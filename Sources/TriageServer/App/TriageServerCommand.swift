@@ -6,6 +6,6 @@ struct TriageServerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "triage-server",
         abstract: "Triages support tickets: suggests a team, a priority and a reply, and lets people decide.",
-        discussion: Settings.help,
+        discussion: Setting.help,
         subcommands: [Up.self, Serve.self, Worker.self, Migrate.self])
 }

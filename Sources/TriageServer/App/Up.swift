@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Logging
 
 /// `triage-server up`: everything in one process, with a database and demo data of its own when there are none.
@@ -11,13 +10,17 @@ struct Up: AsyncParsableCommand {
             SIGTERM; its data is kept. An empty database is seeded once with the demo organisation and its users \
             admin, agent and viewer (password nexify-demo).
 
-            \(Settings.help)
+            \(Setting.help)
             """)
 
+    @OptionGroup var options: SettingsOptions
+
     func run() async throws {
-        let settings = try Settings(environment: ProcessInfo.processInfo.environment)
+        let settings = try options.load()
         let logger = Observation.start(level: settings.logLevel ?? .warning)
         // Found out before anything is started, because the database alone may take a while.
+        try settings.checkTransport()
+        _ = try settings.tls?.configuration()
         try await ListeningPort.check(host: settings.host, port: settings.port)
         try await Installation(settings: settings, logger: logger).runUntilSignalled()
     }

@@ -30,11 +30,13 @@ package struct Endpoint: Sendable {
 
 extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
-    func add(_ endpoints: [Endpoint], publicURL: String?) {
+    func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes) {
         for endpoint in endpoints {
             on("\(endpoint.path)", method: endpoint.method) { request, context in
-                try await endpoint.handler(
-                    APIRequest(request, context, bodyBytesMax: endpoint.bodyBytesMax, publicURL: publicURL))
+                try await endpoint.respond(
+                    to: APIRequest(
+                        request, context, bodyBytesMax: endpoint.bodyBytesMax, bodyArrival: times.bodyArrival,
+                        publicURL: publicURL), within: times.total)
             }
         }
         for (path, endpoints) in Dictionary(grouping: endpoints, by: \.path) {

@@ -25,6 +25,7 @@ struct HTTPServices: Sendable {
     var readiness: @Sendable () async -> Readiness
     /// Scheme and host before the paths of absolute links, e.g. `https://triage.example.com`; nil takes the request's.
     var publicURL: String?
+    var transport = HTTPTransport()
 
     var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, access: access) }
 }

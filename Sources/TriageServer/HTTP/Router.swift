@@ -3,9 +3,9 @@ import Hummingbird
 /// Composes the whole HTTP side: middleware, the API's routes, health and metrics, the console's files.
 func makeRouter(_ services: HTTPServices) -> MethodNormalizer<RouterResponder<APIContext>> {
     let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
-    router.add(middleware: RequestMiddleware(metrics: HTTPMetrics()))
+    router.add(middleware: RequestMiddleware(metrics: HTTPMetrics(), transport: services.transport))
     router.add(middleware: ErrorMiddleware())
-    router.add(endpoints(of: services), publicURL: services.publicURL)
+    router.add(endpoints(of: services), publicURL: services.publicURL, times: services.transport.times)
     return MethodNormalizer(next: router.buildResponder())
 }
 

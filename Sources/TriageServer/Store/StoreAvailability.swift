@@ -8,6 +8,11 @@ enum StoreAvailability {
     /// Whether the same transaction may succeed when it is run again: it collided with another one.
     static func mayRepeat(_ error: any Error) -> Bool { (error as? PostgresError)?.isRetryable ?? false }
 
+    /// Whether the work was given up because its task was cancelled.
+    static func isCancellation(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? PostgresError)?.code == .cancelled
+    }
+
     /// The error without anything that a customer wrote: codes, SQLSTATE, constraint.
     static func loggable(_ error: any Error) -> String {
         if let error = error as? PostgresError { return error.description }

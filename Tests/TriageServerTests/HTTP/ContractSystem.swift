@@ -9,13 +9,13 @@ import TriageServer
 /// A started server with two organisations whose rows the tests make themselves, for the statuses and bodies of the
 /// contract. Made once a test process.
 struct ContractSystem: Sendable {
-    static let secret = "contract-tests-sign-with-this-key-of-48-bytes-ok"
+    static let secret = (0..<4).map { _ in String(UInt64.random(in: UInt64.max / 2 ... .max), radix: 16) }.joined()
     static let password = "correct horse"
     static let apiKey = "nxf_contract-tests-ingest-key"
 
     let server: InstalledSystem
-    private let database: String
     let pool: PostgresPool
+    private let database: String
     /// The organisation of the users admin, agent and viewer below.
     let own: Int64
     /// The organisation of the user outsider, its admin.
@@ -89,7 +89,7 @@ struct ContractSystem: Sendable {
             return token
         }
         return ContractSystem(
-            server: server, database: database, pool: pool, own: own, other: other, foreignTicket: foreign,
+            server: server, pool: pool, database: database, own: own, other: other, foreignTicket: foreign,
             admin: try await token("contract-admin"), agent: try await token("contract-agent"),
             viewer: try await token("contract-viewer"), outsider: try await token("outsider"))
     }
@@ -120,11 +120,17 @@ extension ContractSystem {
         try await server.send(method, path, body, contentType: contentType, as: token)
     }
 
-    /// Another process that serves the same database with the same key.
-    func another() async throws -> InstalledSystem {
-        let system = try await InstalledSystem.start(
-            "serve", dataDirectory: try TestDirectory.make("another"),
-            settings: ["DATABASE_URL": database, "NEXIFY_SECRET_KEY": Self.secret])
+    /// Another process on the same rows, with settings of its own.
+    func startAnother(_ command: String, _ settings: [String: String] = [:]) async throws -> InstalledSystem {
+        let system = try startAnotherWithoutWaiting(command, settings)
+        try await system.waitUntilReady()
+        return system
+    }
+
+    func startAnotherWithoutWaiting(_ command: String, _ settings: [String: String]) throws -> InstalledSystem {
+        let system = try InstalledSystem(
+            command, dataDirectory: try TestDirectory.make("another"), port: InstalledSystem.freePort(),
+            settings: ["DATABASE_URL": database, "NEXIFY_SECRET_KEY": Self.secret].merging(settings) { $1 })
         ServerAtTestEnd.register(system.processIdentifier)
         return system
     }

@@ -40,7 +40,7 @@ struct StreamContractTests {
         ]
         for _ in 0..<2 {
             // Another process each time, that has not heard of any of it.
-            let other = try await system.another()
+            let other = try await system.startAnother("serve")
             var resumed = try await StreamReader.open(
                 other, organization: system.own, token: system.viewer, lastEventID: seen.id)
             let events = try await resumed.events { $0.data["ticket"] == .int(missed[1]) }

@@ -35,7 +35,10 @@ final class InstalledSystem: Sendable {
     }
 
     /// Starts the program without waiting.
-    init(_ command: String = "up", dataDirectory: String, port: Int, settings: [String: String] = [:]) throws {
+    init(
+        _ command: String = "up", _ arguments: [String] = [], dataDirectory: String, port: Int,
+        settings: [String: String] = [:]
+    ) throws {
         self.port = port
         self.dataDirectory = dataDirectory
         log = "\(dataDirectory)/triage-server-\(port).log"
@@ -44,7 +47,7 @@ final class InstalledSystem: Sendable {
         }
         process = Process()
         process.executableURL = URL(fileURLWithPath: Self.program("triage-server"))
-        process.arguments = [command]
+        process.arguments = [command] + arguments
         process.currentDirectoryURL = URL(fileURLWithPath: RepositoryRoot.path)
         var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("NEXIFY_LLM") }
         environment["DATABASE_URL"] = nil

@@ -13,6 +13,7 @@ struct Authenticator: Sendable {
     /// - Throws: 401, worded as simplejwt words it.
     func user(of request: APIRequest) async throws -> UserID {
         guard let user = try await claims(of: request).user else { throw Self.notValid(.invalid) }
+        request.context.subject.note(user: user)
         return user
     }
 
@@ -44,6 +45,7 @@ struct Authenticator: Sendable {
         let user = try await user(of: request)
         let standing = try await access.standing(of: user, in: organization)
         let principal = try Self.principal(user, standing, orMissing: "Organization")
+        request.context.subject.note(organization: organization)
         try principal.require(role)
         return principal
     }
@@ -69,6 +71,7 @@ struct Authenticator: Sendable {
         guard (1...RequestLimits.credentialBytesMax).contains(key.utf8.count),
             let organization = try await access.organization(ofKeyWithHash: APIKeyStore.hash(key))
         else { throw APIError.unauthorized("Invalid API key.", extra: [("code", "api_key_not_valid")]) }
+        request.context.subject.note(organization: organization)
         return organization
     }
 

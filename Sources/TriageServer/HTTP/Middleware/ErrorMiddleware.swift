@@ -14,14 +14,20 @@ struct ErrorMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         do {
+            guard request.head.path?.utf8.count ?? 0 <= RequestLimits.targetBytesMax else {
+                throw APIError(
+                    .badRequest, "Path and query have more than \(RequestLimits.targetBytesMax) bytes.")
+            }
             return try await next(request, context)
-        } catch let error as HTTPParserError {
-            // The connection is beyond repair; the server closes it with a bare 400.
-            throw error
         } catch {
             let form = APIError.Form(accept: request.headers[.accept])
-            return ErrorTranslation.apiError(for: error, logger: context.logger)
+            var logger = context.logger
+            for (key, value) in context.subject.metadata { logger[metadataKey: key] = value }
+            var response = ErrorTranslation.apiError(for: error, logger: logger)
                 .response(in: form, path: request.uri.path, requestID: context.requestID)
+            // Where the next request would begin is unknown.
+            if error is HTTPParserError { response.headers[.connection] = "close" }
+            return response
         }
     }
 }

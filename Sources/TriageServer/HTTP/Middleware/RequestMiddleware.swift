@@ -8,9 +8,13 @@ struct RequestMiddleware: RouterMiddleware {
     typealias Context = APIContext
 
     let metrics: HTTPMetrics
+    let transport: HTTPTransport
     private let clock = ContinuousClock()
 
-    init(metrics: HTTPMetrics) { self.metrics = metrics }
+    init(metrics: HTTPMetrics, transport: HTTPTransport) {
+        self.metrics = metrics
+        self.transport = transport
+    }
 
     func handle(
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -20,9 +24,13 @@ struct RequestMiddleware: RouterMiddleware {
         context.requestID = RequestIdentity.choose(client: request.headers[.xRequestID])
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
         context.logger[metadataKey: "hb.request.id"] = nil
+        context.resolveClient(request.headers, transport)
         var response = try await next(request, context)
         response.headers[.xRequestID] = context.requestID
         SecurityHeaders.add(to: &response.headers)
+        if transport.isHTTPSOnly {
+            response.headers[.strictTransportSecurity] = SecurityHeaders.strictTransportSecurity
+        }
         let elapsed = clock.now - start
         // One label for everything that is no route, so that scans cannot grow the metrics.
         let pattern = context.endpointPath ?? "NotFound"
@@ -30,13 +38,12 @@ struct RequestMiddleware: RouterMiddleware {
             method: context.methodAsSent ?? request.method.rawValue, view: pattern, status: response.status.code,
             elapsed: elapsed, requestBytes: request.headers[.contentLength].flatMap { Int($0) },
             responseBytes: response.body.contentLength)
-        context.logger.info(
-            "request",
-            metadata: [
-                "method": .string(context.methodAsSent ?? request.method.rawValue), "route": .string(pattern),
-                "status": .stringConvertible(response.status.code),
-                "duration_ms": .stringConvertible(elapsed.milliseconds),
-            ])
+        var metadata = context.subject.metadata
+        metadata["method"] = .string(context.methodAsSent ?? request.method.rawValue)
+        metadata["route"] = .string(pattern)
+        metadata["status"] = .stringConvertible(response.status.code)
+        metadata["duration_ms"] = .stringConvertible(elapsed.milliseconds)
+        context.logger.info("request", metadata: metadata)
         return response
     }
 }

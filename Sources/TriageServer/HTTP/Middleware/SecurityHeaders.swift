@@ -7,6 +7,9 @@ enum SecurityHeaders {
         "object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
+    /// A year, as browsers' preload lists ask for at least.
+    static let strictTransportSecurity = "max-age=31536000"
+
     static func add(to headers: inout HTTPFields) {
         headers[.contentSecurityPolicy] = contentSecurityPolicy
         headers[.xContentTypeOptions] = "nosniff"

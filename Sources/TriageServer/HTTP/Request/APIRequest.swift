@@ -12,13 +12,17 @@ package struct APIRequest: Sendable {
     /// Before the path of absolute links: scheme and host.
     package let origin: String
     private let bodyBytesMax: Int
+    private let bodyArrival: Duration
 
-    package init(_ request: Request, _ context: APIContext, bodyBytesMax: Int, publicURL: String?) {
+    package init(
+        _ request: Request, _ context: APIContext, bodyBytesMax: Int, bodyArrival: Duration, publicURL: String?
+    ) {
         self.request = request
         self.context = context
         self.bodyBytesMax = bodyBytesMax
+        self.bodyArrival = bodyArrival
         query = QueryParameters(request.uri.query)
-        origin = publicURL ?? "http://" + Self.saneHost(request.head.authority)
+        origin = publicURL ?? context.scheme + "://" + Self.saneHost(request.head.authority)
     }
 
     package var headers: HTTPFields { request.headers }
@@ -96,6 +100,7 @@ extension APIRequest {
         }
         let body = request.body
         let bytesMax = bodyBytesMax
+        let arrival = bodyArrival
         return try await withThrowingTaskGroup(of: [UInt8].self) { group in
             group.addTask {
                 do {
@@ -105,7 +110,7 @@ extension APIRequest {
                 }
             }
             group.addTask {
-                try await Task.sleep(for: RequestLimits.bodyArrival)
+                try await Task.sleep(for: arrival)
                 throw APIError(.requestTimeout, "The request body did not arrive in time.")
             }
             defer { group.cancelAll() }

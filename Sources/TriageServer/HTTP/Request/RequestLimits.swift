@@ -5,10 +5,9 @@ package enum RequestLimits {
     package static let bodyBytesMax = 2 << 20
     /// A document of 1,000,000 characters, likewise.
     package static let documentBodyBytesMax = 13 << 20
-    /// How long the whole body may take to arrive.
-    package static let bodyArrival = Duration.seconds(30)
     /// A token or key in a header.
     package static let credentialBytesMax = 8192
-    package static let queryBytesMax = 8192
+    /// Path and query together.
+    package static let targetBytesMax = 8192
     package static let idempotencyKeyCharactersMax = 80
 }

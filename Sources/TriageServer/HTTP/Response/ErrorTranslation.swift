@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 import Triage
 
 /// What each kind of failure becomes for the client.
@@ -20,9 +21,11 @@ enum ErrorTranslation {
         case let error as any HTTPResponseError:
             // The router's own: no route has that path.
             return error.status == .notFound ? .noRoute : APIError(error.status, error.status.reasonPhrase)
-        case is CancellationError:
-            return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
+        case is HTTPParserError: return APIError(.badRequest, "The request's body is not well-formed HTTP.")
         default: break
+        }
+        if StoreAvailability.isCancellation(error) {
+            return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
         }
         if StoreAvailability.isUnavailable(error) {
             logger.warning("database unavailable", metadata: ["error": .string(StoreAvailability.loggable(error))])

@@ -31,6 +31,7 @@ struct AuthRoutes: Sendable {
         guard matches, let account, account.isActive else {
             throw APIError.unauthorized("No active account found with the given credentials")
         }
+        request.context.subject.note(user: account.user.id)
         let pair = try await issuePair(for: account.user.id)
         try await services.refreshTokens.begin(pair.entry)
         return pair.answer
@@ -42,6 +43,7 @@ struct AuthRoutes: Sendable {
             throw APIError.unauthorized(
                 "No active account found for the given token.", extra: [("code", "no_active_account")])
         }
+        request.context.subject.note(user: user)
         let pair = try await issuePair(for: user)
         switch try await services.refreshTokens.rotate(claims.id, to: pair.entry) {
         case .rotated: return pair.answer

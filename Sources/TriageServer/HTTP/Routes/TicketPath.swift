@@ -36,6 +36,7 @@ struct TicketPath: Sendable {
             if isInOrganization { try principal.require(role) }
             guard let ticket = found?.ticket else { throw APIError.notFound("Ticket") }
             try principal.require(role)
+            request.context.subject.note(organization: ticket.organization)
             return try await handler(request, principal, ticket)
         }
     }

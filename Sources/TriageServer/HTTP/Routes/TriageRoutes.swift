@@ -42,6 +42,7 @@ struct TriageRoutes: Sendable {
         guard let organization = found?.organization,
             let run = try await services.jobRuns.run(id, in: organization)
         else { throw APIError.notFound("JobRun") }
+        request.context.subject.note(organization: organization)
         return try await answer(run, waitingFor: timeout, status: .ok, created: false)
     }
 
