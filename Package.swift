@@ -50,7 +50,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         // Settings by environment and file, with redaction of secrets.
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
-        // SHA-256 and constant-time comparison for tokens, keys and file fingerprints.
+        // SHA-256, PBKDF2 and constant-time comparison for tokens, keys, carried-over passwords and file fingerprints.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Byte buffers, parse errors of header fields, the thread pool that hashes passwords.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -105,6 +105,7 @@ let package = Package(
                 .outer("AsyncHTTPClient", of: "async-http-client"),
                 .outer("Configuration", of: "swift-configuration"),
                 .outer("Crypto", of: "swift-crypto"),
+                .outer("CryptoExtras", of: "swift-crypto"),
                 .outer("HTTPTypes", of: "swift-http-types"),
                 .outer("Hummingbird", of: "hummingbird"),
                 .outer("HummingbirdCore", of: "hummingbird"),

@@ -91,7 +91,10 @@ final class Server: Sendable {
             var services: [any Service] = [KeeperService(keeper: keeper)]
             if roles.contains(.worker) {
                 services += workers(client: client).map { WorkerService(worker: $0) }
-                services.append(PruningService(queue: queue, log: IndexChangeLog(pool: pool)))
+                services.append(
+                    PruningService(
+                        queue: queue, log: IndexChangeLog(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
+                        signInFailures: SignInFailureStore(pool: pool)))
             }
             if roles.contains(.api) { services.append(try await application(ready: ready)) } else { ready() }
             // Stopped in reverse order: first HTTP, then jobs, then the indexes that both read.
@@ -123,7 +126,8 @@ final class Server: Sendable {
         let services = HTTPServices(
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
-            apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations, tickets: stores.tickets,
+            signInFailures: SignInFailureStore(pool: pool), apiKeys: APIKeyStore(pool: pool),
+            organizations: stores.organizations, tickets: stores.tickets,
             jobRuns: stores.jobRuns, suggestions: stores.suggestions, documents: stores.documents, knowledge: search,
             evidence: evidence, console: try ConsoleFiles.bundled(), metrics: Observation.registry,
             readiness: { [self] in await readiness() })
@@ -174,7 +178,8 @@ private struct WorkerService: Service {
     }
 }
 
-/// Removes jobs that were done long ago, and what indexes have taken over long since.
+/// Removes what is over: jobs that were done long ago, what indexes have taken over long since, expired refresh tokens,
+/// failed sign-ins that count no more.
 private struct PruningService: Service {
     /// How long a job that is done stays to be looked at.
     static let completedJobsKept = Duration.seconds(7 * 86_400)
@@ -182,6 +187,8 @@ private struct PruningService: Service {
 
     let queue: JobQueue
     let log: IndexChangeLog
+    let refreshTokens: RefreshTokenStore
+    let signInFailures: SignInFailureStore
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -189,6 +196,8 @@ private struct PruningService: Service {
                 do {
                     while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
                     try await log.prune()
+                    try await refreshTokens.prune()
+                    try await signInFailures.prune()
                 } catch {
                     Logger(label: "nexify.jobs").warning("old rows not removed", metadata: ["error": "\(error)"])
                 }

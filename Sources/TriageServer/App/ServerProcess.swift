@@ -28,13 +28,7 @@ struct ServerProcess: Service {
 
     func run() async throws {
         let server = try await Server(settings: settings, databaseURL: databaseURL, roles: roles, logger: logger)
-        let pending = try await Migrator(Schema.migrations, logger: logger).pending(server.pool)
-        guard pending.isEmpty else {
-            throw SettingError(
-                variable: "DATABASE_URL",
-                problem: "names a database without \(pending.count) migration(s) of this version",
-                remedy: "run: triage-server migrate")
-        }
+        try await Migrator(Schema.migrations, logger: logger).requireNothingPending(server.pool)
         try await server.run { logger.info("ready") }
     }
 }

@@ -58,7 +58,7 @@ struct Settings: Sendable {
 
     /// - Throws: `SettingError` naming the variable, what is wrong with it and what would be right.
     init(environment: [String: String]) throws {
-        let source = Source(environment: environment)
+        let source = SettingsSource(environment: environment)
         host = source.text("NEXIFY_HOST") ?? host
         port = try source.whole("NEXIFY_PORT", in: 1...65_535) ?? port
         dataDirectory = source.text("NEXIFY_DATA_DIR") ?? dataDirectory
@@ -107,7 +107,7 @@ struct Settings: Sendable {
         return secretKey
     }
 
-    private static func model(_ source: Source) throws -> ModelServer? {
+    private static func model(_ source: SettingsSource) throws -> ModelServer? {
         guard let kind = source.text("NEXIFY_LLM"), kind != "none" else { return nil }
         guard let interface = ModelServer.Interface(rawValue: kind) else {
             throw SettingError(
@@ -142,11 +142,13 @@ struct SettingError: Error, CustomStringConvertible {
 }
 
 /// The environment, read as the types that settings have. An empty variable counts as unset.
-private struct Source {
+struct SettingsSource {
     let reader: ConfigReader
 
     init(environment: [String: String]) {
-        let secrets: Set<String> = ["DATABASE_URL", "NEXIFY_SECRET_KEY", "NEXIFY_LLM_API_KEY"]
+        let secrets: Set<String> = [
+            "DATABASE_URL", "NEXIFY_SECRET_KEY", "NEXIFY_LLM_API_KEY", "NEXIFY_SUPERUSER_PASSWORD",
+        ]
         reader = ConfigReader(
             provider: EnvironmentVariablesProvider(
                 environmentVariables: environment, secretsSpecifier: .specific(secrets)))

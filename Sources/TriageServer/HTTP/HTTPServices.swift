@@ -6,6 +6,7 @@ struct HTTPServices: Sendable {
     var passwords: PasswordHasher
     var users: UserStore
     var refreshTokens: RefreshTokenStore
+    var signInFailures: SignInFailureStore
     var apiKeys: APIKeyStore
     var organizations: OrganizationStore
     var tickets: TicketStore

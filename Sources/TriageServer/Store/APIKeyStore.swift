@@ -4,26 +4,60 @@ import Triage
 
 /// The organisations' keys for sending tickets in. Only the SHA-256 of a key is kept: keys are 256 random bits, so a
 /// slow hash would add nothing.
-struct APIKeyStore: Sendable {
-    let pool: PostgresPool
+package struct APIKeyStore: Sendable {
+    /// What a key may be used for.
+    package enum Scope: String, Sendable {
+        /// Sending tickets in.
+        case ingest
+    }
+
+    /// A key as its owner sees it, once.
+    package struct NewKey: Sendable {
+        /// `nxf_<8 hexadecimal digits>_<43 characters of base64url>`. The digits tell keys apart and prove nothing; what
+        /// follows them is 256 random bits.
+        package let text: String
+
+        /// `nxf_` and the digits: what is kept of it in clear.
+        package var prefix: String { APIKeyStore.prefix(of: text) }
+    }
 
     /// How many characters of a key are kept, to tell keys apart in a list.
     static let prefixCharacters = 12
+    /// How exactly the time of a key's last use is known.
+    static let useNotedEvery = Duration.seconds(60)
+
+    let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// A new key, from the system's random source. It works once it has been added.
+    package static func make() -> NewKey {
+        NewKey(
+            text: "nxf_\(RandomToken.hexadecimal(bytes: 4))_\(Base64URL.encode(RandomToken.bytes(32)))")
+    }
 
     static func hash(_ key: String) -> [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
 
-    /// The organisation of a key that is not revoked. Notes the use, at most once a minute a key, so that a busy key does
-    /// not become one hot row.
-    func organization(ofKeyWithHash hash: [UInt8]) async throws -> OrganizationID? {
+    static func prefix(of key: String) -> String { String(key.prefix(prefixCharacters)) }
+
+    /// The organisation of a key that has the scope and is not revoked. Notes the use, at most once a minute a key, so
+    /// that a busy key does not become one hot row.
+    package func organization(of key: String, scope: Scope) async throws -> OrganizationID? {
         let rows = try await pool.query(
             """
-            SELECT id, organization_id, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS is_stale
-            FROM api_keys WHERE key_hash = \(hash) AND revoked_at IS NULL
+            SELECT id, organization_id,
+                   last_used_at IS NULL OR last_used_at < now() - \(Self.useNotedEvery) AS is_stale
+            FROM api_keys WHERE key_hash = \(Self.hash(key)) AND scope = \(scope.rawValue) AND revoked_at IS NULL
             """)
         guard let row = rows.first else { return nil }
         if try row.decode("is_stale", as: Bool.self) {
             let id: Int64 = try row.decode("id")
-            try await pool.execute("UPDATE api_keys SET last_used_at = now() WHERE id = \(id)")
+            // Asked again, for the many requests that saw the old time at once.
+            try await pool.execute(
+                """
+                UPDATE api_keys SET last_used_at = now()
+                WHERE id = \(id) AND (last_used_at IS NULL OR last_used_at < now() - \(Self.useNotedEvery))
+                """)
         }
         return try row.decode("organization_id")
     }
@@ -31,11 +65,13 @@ struct APIKeyStore: Sendable {
     /// Keeps a key's hash.
     ///
     /// - Parameter key: shown to its owner this once.
-    func add(_ key: String, named name: String, of organization: OrganizationID) async throws {
+    package func add(
+        _ key: String, named name: String, of organization: OrganizationID, scope: Scope = .ingest
+    ) async throws {
         try await pool.execute(
             """
-            INSERT INTO api_keys (organization_id, name, prefix, key_hash)
-            VALUES (\(organization), \(name), \(String(key.prefix(Self.prefixCharacters))), \(Self.hash(key)))
+            INSERT INTO api_keys (organization_id, name, prefix, key_hash, scope)
+            VALUES (\(organization), \(name), \(Self.prefix(of: key)), \(Self.hash(key)), \(scope.rawValue))
             """)
     }
 }

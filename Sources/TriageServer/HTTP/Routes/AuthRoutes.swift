@@ -5,11 +5,6 @@ import Triage
 
 /// `/api/auth/…`: signing in, staying signed in, signing out.
 struct AuthRoutes: Sendable {
-    private enum Limits {
-        static let usernameCharactersMax = 150
-        static let passwordCharactersMax = 1024
-    }
-
     let services: HTTPServices
 
     var endpoints: [Endpoint] {
@@ -23,19 +18,48 @@ struct AuthRoutes: Sendable {
 
     @Sendable private func signIn(_ request: APIRequest) async throws -> Response {
         var fields = try await request.fields()
-        let username = fields.requiredText("username", .init(charactersMax: Limits.usernameCharactersMax))
+        let username = fields.requiredText("username", .init(charactersMax: AccountRules.Limits.usernameCharactersMax))
         let password = fields.requiredText(
-            "password", .init(charactersMax: Limits.passwordCharactersMax, trims: false))
+            "password", .init(charactersMax: AccountRules.Limits.passwordCharactersMax, trims: false))
         try fields.check()
+        let attempt = SignInFailureStore.Attempt(username: username, address: request.clientAddress)
+        // Before the password is looked at, and for unknown names, too: whoever is throttled learns nothing.
+        try refuseThrottled(try await services.signInFailures.secondsThrottled(attempt), request)
         let account = try await services.users.account(named: username)
         // Checked also when there is no such user, so that the time taken does not tell which names exist.
         let matches = try await services.passwords.verify(password, against: account?.passwordHash)
         guard matches, let account, account.isActive else {
+            try refuseThrottled(try await services.signInFailures.recordFailure(attempt), request)
             throw APIError.unauthorized("No active account found with the given credentials")
         }
+        try refuseThrottled(try await services.signInFailures.recordSuccess(attempt), request)
+        try await rehash(password, of: account)
         let pair = try await issuePair(for: account.user.id)
         try await services.refreshTokens.begin(pair.entry)
         return pair.answer
+    }
+
+    private func refuseThrottled(_ seconds: Int?, _ request: APIRequest) throws {
+        guard let seconds else { return }
+        request.logger.warning(
+            "sign-in throttled", metadata: ["client_address": "\(request.clientAddress ?? "unknown")"])
+        // Worded as Django REST Framework words it.
+        throw APIError.tooManyRequests(
+            "Request was throttled. Expected available in \(seconds) second\(seconds == 1 ? "" : "s").",
+            retryAfterSeconds: seconds)
+    }
+
+    /// Replaces a hash that was carried over, or is cheaper than today's.
+    private func rehash(_ password: String, of account: UserStore.Account) async throws {
+        guard services.passwords.needsRehash(account.passwordHash) else { return }
+        let hash: String
+        do {
+            hash = try await services.passwords.hash(password)
+        } catch is PasswordHasher.Overloaded {
+            // The next sign-in does it.
+            return
+        }
+        try await services.users.replacePasswordHash(account.passwordHash, with: hash, of: account.user.id)
     }
 
     @Sendable private func refresh(_ request: APIRequest) async throws -> Response {
