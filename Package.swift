@@ -48,7 +48,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
         // Starting and stopping services in order, with signals.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
-        // SHA-256 and constant-time comparison for tokens, keys and file fingerprints.
+        // SHA-256, PBKDF2 and constant-time comparison for tokens, keys, carried-over passwords and file fingerprints.
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
         // Byte buffers, parse errors of header fields, the thread pool that hashes passwords.
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -106,6 +106,7 @@ let package = Package(
                 .outer("ArgumentParser", of: "swift-argument-parser"),
                 .outer("AsyncHTTPClient", of: "async-http-client"),
                 .outer("Crypto", of: "swift-crypto"),
+                .outer("CryptoExtras", of: "swift-crypto"),
                 .outer("HTTPTypes", of: "swift-http-types"),
                 .outer("Hummingbird", of: "hummingbird"),
                 .outer("HummingbirdCore", of: "hummingbird"),

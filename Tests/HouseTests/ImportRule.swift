@@ -27,8 +27,8 @@ enum ImportRule {
         Room(
             folder: "TriageServer/HTTP",
             imports: foundation + [
-                "Triage", "Hummingbird*", "HTTPTypes", "NIO*", "JWTKit", "Crypto", "CArgon2", "Logging", "Metrics",
-                "Synchronization",
+                "Triage", "Hummingbird*", "HTTPTypes", "NIO*", "JWTKit", "Crypto", "CryptoExtras", "CArgon2", "Logging",
+                "Metrics", "Synchronization",
             ]),
         Room(
             folder: "TriageServer/Store",

@@ -34,6 +34,10 @@ enum UnsafeRule {
         ("Sources/Postgres/PostgresCopyRow.swift", "rows of COPY inside libpq's buffer"),
         ("Sources/Postgres/SQL.swift", "no memory: the label `unsafeRaw`, which warns of text taken as SQL"),
         ("Sources/TriageServer/Observability/StandardStream.swift", "a log line on its way to a descriptor"),
+        (
+            "Sources/TriageServer/HTTP/Identity/PasswordHash.swift",
+            "no memory: the label `unsafeUncheckedRounds`, which warns of few iterations"
+        ),
         ("Sources/IndexTool/VectorFile.swift", "vectors read from a file"),
         ("Sources/IndexTool/StandardError.swift", "a line on its way to a descriptor"),
     ]

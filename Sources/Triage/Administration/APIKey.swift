@@ -12,17 +12,20 @@ public struct APIKey: Sendable, Equatable {
     public var name: String
     /// The key's first characters, to tell keys apart.
     public var prefix: String
+    /// What it may be used for; the schema's `scope`.
+    public var scope: String
     public var createdAt: Date
     /// To the minute.
     public var lastUsedAt: Date?
     public var revokedAt: Date?
 
     public init(
-        id: APIKeyID, name: String, prefix: String, createdAt: Date, lastUsedAt: Date?, revokedAt: Date?
+        id: APIKeyID, name: String, prefix: String, scope: String, createdAt: Date, lastUsedAt: Date?, revokedAt: Date?
     ) {
         self.id = id
         self.name = name
         self.prefix = prefix
+        self.scope = scope
         self.createdAt = createdAt
         self.lastUsedAt = lastUsedAt
         self.revokedAt = revokedAt

@@ -24,15 +24,8 @@ public struct Member: Sendable, Equatable {
         self.createdAt = createdAt
     }
 
-    /// How long a new member's fields may be; lengths count Unicode scalars.
     public enum Limits {
-        public static let usernameCharactersMax = 150
+        /// Of a first and of a last name, in Unicode scalars.
         public static let nameCharactersMax = 150
-        public static let passwordCharacters = 8...1_024
-    }
-
-    /// Whether a new user may be called that: letters, digits and `@.+-_`, as Django has it.
-    public static func isValid(username: String) -> Bool {
-        !username.isEmpty && username.allSatisfy { $0.isLetter || $0.isNumber || "@.+-_".contains($0) }
     }
 }

@@ -38,6 +38,19 @@ struct Migrate: AsyncParsableCommand {
     }
 }
 
+extension Migrator {
+    /// - Throws: `SettingError` when the database's schema is older than this program.
+    func requireNothingPending(_ pool: PostgresPool) async throws {
+        let pending = try await pending(pool)
+        guard pending.isEmpty else {
+            throw SettingError(
+                variable: "DATABASE_URL",
+                problem: "names a database without \(pending.count) migration(s) of this version",
+                remedy: "run: triage-server migrate")
+        }
+    }
+}
+
 extension Result where Failure == any Error {
     /// What the body returned or threw, so that clean-up can follow before it is thrown on.
     init(_ body: () async throws -> Success) async {

@@ -91,7 +91,9 @@ final class Server: Sendable {
             if roles.contains(.worker) {
                 services += workers(client: client).map { WorkerService(worker: $0) }
                 services.append(
-                    PruningService(queue: queue, log: IndexChangeLog(pool: pool), stream: StreamStore(pool: pool)))
+                    PruningService(
+                        queue: queue, log: IndexChangeLog(pool: pool), stream: StreamStore(pool: pool),
+                        refreshTokens: RefreshTokenStore(pool: pool), signInFailures: SignInFailureStore(pool: pool)))
                 services.append(FoldingService(dashboard: DashboardStore(pool: pool)))
             }
             if roles.contains(.api) {
@@ -133,7 +135,8 @@ final class Server: Sendable {
         let services = HTTPServices(
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
-            access: AccessStore(pool: pool), apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations,
+            signInFailures: SignInFailureStore(pool: pool), access: AccessStore(pool: pool),
+            apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations,
             tickets: stores.tickets, jobRuns: stores.jobRuns, bulkTriage: BulkTriage(pool: pool, queue: queue),
             administration: AdministrationStores(pool: pool), suggestions: stores.suggestions,
             documents: stores.documents, knowledge: search, evidence: evidence, stream: hub,
@@ -203,7 +206,8 @@ private struct WorkerService: Service {
     }
 }
 
-/// Removes jobs that were done long ago, and what indexes have taken over long since.
+/// Removes what is over: jobs that were done long ago, what indexes have taken over long since, expired refresh tokens,
+/// failed sign-ins that count no more.
 private struct PruningService: Service {
     /// How long a job that is done stays to be looked at.
     static let completedJobsKept = Duration.seconds(7 * 86_400)
@@ -212,6 +216,8 @@ private struct PruningService: Service {
     let queue: JobQueue
     let log: IndexChangeLog
     let stream: StreamStore
+    let refreshTokens: RefreshTokenStore
+    let signInFailures: SignInFailureStore
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -220,6 +226,8 @@ private struct PruningService: Service {
                     while try await queue.prune(completedBefore: Self.completedJobsKept) > 0 {}
                     try await log.prune()
                     try await stream.prune()
+                    try await refreshTokens.prune()
+                    try await signInFailures.prune()
                 } catch {
                     Logger(label: "nexify.jobs").warning("old rows not removed", metadata: ["error": "\(error)"])
                 }

@@ -31,15 +31,11 @@ struct ServerProcess: Service {
         // Asked as who connects: the role of the server is made by a migration.
         let owner = PostgresPool(
             configuration: PostgresConfiguration(connectionString: databaseURL, poolSizeMax: 1), logger: logger)
-        let known = await Result { try await Migrator(Schema.migrations, logger: logger).pending(owner) }
-        await owner.shutdown()
-        let pending = try known.get()
-        guard pending.isEmpty else {
-            throw SettingError(
-                variable: "DATABASE_URL",
-                problem: "names a database without \(pending.count) migration(s) of this version",
-                remedy: "run: triage-server migrate")
+        let known = await Result {
+            try await Migrator(Schema.migrations, logger: logger).requireNothingPending(owner)
         }
+        await owner.shutdown()
+        try known.get()
         try await server.run { logger.info("ready") }
     }
 }

@@ -7,5 +7,5 @@ struct TriageServerCommand: AsyncParsableCommand {
         commandName: "triage-server",
         abstract: "Triages support tickets: suggests a team, a priority and a reply, and lets people decide.",
         discussion: Setting.help,
-        subcommands: [Up.self, Serve.self, Worker.self, Migrate.self])
+        subcommands: [Up.self, Serve.self, Worker.self, Migrate.self, CreateSuperuser.self])
 }

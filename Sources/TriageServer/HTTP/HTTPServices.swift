@@ -7,6 +7,7 @@ struct HTTPServices: Sendable {
     var users: UserStore
     var refreshTokens: RefreshTokenStore
     var access: AccessStore
+    var signInFailures: SignInFailureStore
     var apiKeys: APIKeyStore
     var organizations: OrganizationStore
     var tickets: TicketStore

@@ -3,10 +3,7 @@ import Triage
 
 /// What an admin does with the organisation's keys.
 extension APIKeyStore {
-    /// 256 random bits as text that is easily told from other secrets.
-    private static func makeKey() -> String { "nxf_" + Base64URL.encode(RandomToken.bytes(32)) }
-
-    private static let columns: SQL = "id, name, prefix, created_at, last_used_at, revoked_at"
+    private static let columns: SQL = "id, name, prefix, scope, created_at, last_used_at, revoked_at"
 
     /// Newest first, revoked ones included.
     func keys(of organization: OrganizationID, page: PageWindow) async throws -> Page<APIKey> {
@@ -33,7 +30,7 @@ extension APIKeyStore {
     func create(
         named name: String, of organization: OrganizationID, by user: UserID
     ) async throws -> (key: APIKey, secret: String) {
-        let secret = Self.makeKey()
+        let new = Self.make()
         let key = try await pool.administer(organization) { connection in
             let count = try await connection.query(
                 """
@@ -48,8 +45,7 @@ extension APIKeyStore {
                 try await connection.query(
                     """
                     INSERT INTO api_keys (organization_id, name, prefix, key_hash)
-                    VALUES (\(organization), \(name), \(String(secret.prefix(Self.prefixCharacters))),
-                            \(Self.hash(secret)))
+                    VALUES (\(organization), \(name), \(new.prefix), \(Self.hash(new.text)))
                     RETURNING \(Self.columns)
                     """
                 ).one())
@@ -58,7 +54,7 @@ extension APIKeyStore {
                 payload: ["api_key": .int(key.id.rawValue), "name": .string(name)])
             return key
         }
-        return (key, secret)
+        return (key, new.text)
     }
 
     /// Nothing is taken with the key any more; its row stays. Revoking it again changes nothing.
@@ -83,6 +79,7 @@ extension APIKey {
     fileprivate init(_ row: PostgresRow) throws {
         self.init(
             id: try row.decode("id"), name: try row.decode("name"), prefix: try row.decode("prefix"),
+            scope: try row.decode("scope"),
             createdAt: try row.decode("created_at"), lastUsedAt: try row.decode("last_used_at"),
             revokedAt: try row.decode("revoked_at"))
     }

@@ -56,8 +56,9 @@ struct AccessStore: Sendable {
     /// The organisation of a key that is not revoked; notes that it was used.
     ///
     /// - Parameter hash: SHA-256 of the key.
-    func organization(ofKeyWithHash hash: [UInt8]) async throws -> OrganizationID? {
-        try await pool.query("SELECT enter_by_key(\(hash)) AS organization_id").one().decode("organization_id")
+    func organization(ofKeyWithHash hash: [UInt8], scope: APIKeyStore.Scope) async throws -> OrganizationID? {
+        try await pool.query("SELECT enter_by_key(\(hash), \(scope.rawValue)) AS organization_id")
+            .one().decode("organization_id")
     }
 }
 

@@ -21,6 +21,9 @@ struct RefreshTokenStore: Sendable {
         var expiresAt: Date
     }
 
+    /// How long an expired token's row is kept, for clocks that disagree.
+    private static let expiredKept = Duration.seconds(86_400)
+
     /// Records a sign-in: the first token of a new family, and the time.
     func begin(_ entry: Entry) async throws {
         try await pool.withTransaction { connection in
@@ -30,8 +33,6 @@ struct RefreshTokenStore: Sendable {
                 VALUES (\(entry.id), \(entry.id), \(entry.user), \(entry.expiresAt))
                 """)
             try await connection.execute("UPDATE users SET last_login_at = now() WHERE id = \(entry.user)")
-            try await connection.execute(
-                "DELETE FROM refresh_tokens WHERE user_id = \(entry.user) AND expires_at < now() - interval '1 day'")
         }
     }
 
@@ -39,22 +40,22 @@ struct RefreshTokenStore: Sendable {
     /// revokes the family with both.
     func rotate(_ id: String, to next: Entry) async throws -> Use {
         try await pool.withTransaction { connection in
-            let rotated = try await connection.query(
+            guard let family = try await Self.lockFamily(of: id, on: connection) else { return .unknown }
+            let rotated = try await connection.execute(
                 """
                 UPDATE refresh_tokens SET rotated_at = now()
                 WHERE jti = \(id) AND user_id = \(next.user) AND rotated_at IS NULL AND revoked_at IS NULL
-                RETURNING family
                 """)
-            if let row = rotated.first {
-                let family: String = try row.decode("family")
-                try await connection.execute(
-                    """
-                    INSERT INTO refresh_tokens (jti, family, user_id, expires_at)
-                    VALUES (\(next.id), \(family), \(next.user), \(next.expiresAt))
-                    """)
-                return .rotated
+            guard rotated == 1 else {
+                try await Self.revoke(family, on: connection)
+                return .reused
             }
-            return try await Self.revokeFamily(of: id, on: connection) ? .reused : .unknown
+            try await connection.execute(
+                """
+                INSERT INTO refresh_tokens (jti, family, user_id, expires_at)
+                VALUES (\(next.id), \(family), \(next.user), \(next.expiresAt))
+                """)
+            return .rotated
         }
     }
 
@@ -71,15 +72,34 @@ struct RefreshTokenStore: Sendable {
     ///
     /// - Returns: false when there is no such token.
     func revokeFamily(of id: String) async throws -> Bool {
-        try await pool.withTransaction { connection in try await Self.revokeFamily(of: id, on: connection) }
+        try await pool.withTransaction { connection in
+            guard let family = try await Self.lockFamily(of: id, on: connection) else { return false }
+            try await Self.revoke(family, on: connection)
+            return true
+        }
     }
 
-    private static func revokeFamily(of id: String, on connection: PostgresConnection) async throws -> Bool {
-        let revoked = try await connection.execute(
+    /// Removes tokens that expired long ago.
+    ///
+    /// - Returns: how many.
+    @discardableResult
+    func prune() async throws -> Int {
+        try await pool.execute("DELETE FROM refresh_tokens WHERE expires_at < now() - \(Self.expiredKept)")
+    }
+
+    /// Waits for what else is done to the family. Without that a revocation would miss the token that a rotation is just
+    /// adding, since an UPDATE does not see rows that were added after it began.
+    private static func lockFamily(of id: String, on connection: PostgresConnection) async throws -> String? {
+        let rows = try await connection.query(
             """
-            UPDATE refresh_tokens SET revoked_at = coalesce(revoked_at, now())
-            WHERE family = (SELECT family FROM refresh_tokens WHERE jti = \(id))
+            SELECT family, pg_advisory_xact_lock(hashtextextended(family, 0)) AS locked
+            FROM refresh_tokens WHERE jti = \(id)
             """)
-        return revoked > 0
+        return try rows.first?.decode("family")
+    }
+
+    private static func revoke(_ family: String, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            "UPDATE refresh_tokens SET revoked_at = now() WHERE family = \(family) AND revoked_at IS NULL")
     }
 }

@@ -2,7 +2,7 @@ import Postgres
 import Triage
 
 /// The people who sign in, and the organisations they are members of.
-struct UserStore: Sendable {
+package struct UserStore: Sendable {
     /// A user with what only sign-in may know.
     struct Account: Sendable {
         var user: User
@@ -11,6 +11,8 @@ struct UserStore: Sendable {
     }
 
     let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
 
     private static let columns: SQL = """
         u.id, u.username, u.email, u.first_name, u.last_name, u.is_active, u.password_hash
@@ -82,7 +84,41 @@ struct UserStore: Sendable {
             """)
     }
 
-    func setPassword(hash: String, of user: UserID) async throws {
-        try await pool.execute("UPDATE users SET password_hash = \(hash) WHERE id = \(user)")
+    /// Stores a better hash of the password that was just verified.
+    ///
+    /// - Parameter verified: the hash it was verified against; when the user has another one by now, that one stays.
+    package func replacePasswordHash(_ verified: String, with hash: String, of user: UserID) async throws {
+        try await pool.execute(
+            "UPDATE users SET password_hash = \(hash) WHERE id = \(user) AND password_hash = \(verified)")
+    }
+
+    /// Whether somebody has the name.
+    func isTaken(_ username: String) async throws -> Bool {
+        try await !pool.query("SELECT 1 AS one FROM users WHERE username = \(username)").isEmpty
+    }
+
+    /// Makes a user who is the admin of the organisation of that name, and the organisation when there is none, in one
+    /// transaction.
+    ///
+    /// - Returns: whether the organisation is new.
+    /// - Throws: `StoreError.duplicate("username")`; nothing is made then.
+    func createAdmin(
+        username: String, email: String, passwordHash: String, ofOrganizationNamed name: String
+    ) async throws -> Bool {
+        try await pool.withTransaction { connection in
+            let made = try await connection.query(
+                "INSERT INTO organizations (name) VALUES (\(name)) ON CONFLICT (name) DO NOTHING RETURNING id")
+            let organization: OrganizationID =
+                if let row = made.first {
+                    try row.decode("id")
+                } else {
+                    try await connection.query("SELECT id FROM organizations WHERE name = \(name)").one().decode("id")
+                }
+            let user = try await Self.create(
+                username: username, passwordHash: passwordHash, email: email, firstName: "", lastName: "",
+                on: connection)
+            try await Self.setRole(.admin, of: user, in: organization, on: connection)
+            return !made.isEmpty
+        }
     }
 }

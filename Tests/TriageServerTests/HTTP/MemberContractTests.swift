@@ -108,7 +108,7 @@ struct MemberContractTests {
                     "username": [
                         "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
                     ],
-                    "password": ["Ensure this field has at least 8 characters."],
+                    "password": ["This password is too short. It must contain at least 8 characters."],
                     "email": ["Enter a valid email address."],
                 ]
             ),

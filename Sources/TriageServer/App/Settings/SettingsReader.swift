@@ -47,17 +47,19 @@ package struct SettingsReader: Sendable {
             throw SettingError(
                 variable: setting.name, problem: "and \(variant) are both set", remedy: "leave one of them")
         }
-        return (try Self.secret(in: path, variable: variant, setting: setting), variant)
+        return (try Self.secret(in: path, variable: variant, instead: setting.name), variant)
     }
 
-    /// The first line of the file.
-    private static func secret(in path: String, variable: String, setting: Setting) throws -> String {
+    /// The first line of the file that a variable names.
+    ///
+    /// - Parameter instead: the variable that could hold the value itself.
+    static func secret(in path: String, variable: String, instead: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path), data.count <= secretFileBytesMax,
             let text = String(data: data, encoding: .utf8)
         else {
             throw SettingError(
                 variable: variable, problem: "names \(path), which cannot be read as a line of text",
-                remedy: "make it readable for this user, or set \(setting.name) itself")
+                remedy: "make it readable for this user, or set \(instead) itself")
         }
         guard let line = text.split(whereSeparator: \.isNewline).first else {
             throw SettingError(

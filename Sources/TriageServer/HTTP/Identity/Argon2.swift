@@ -3,7 +3,7 @@ import CArgon2
 /// The password hash of RFC 9106 by the system's libargon2, in PHC strings.
 package enum Argon2 {
     /// What one hash costs.
-    package struct Cost: Sendable {
+    package struct Cost: Sendable, Equatable {
         package var memoryKibibytes: UInt32
         package var passes: UInt32
         package var lanes: UInt32
@@ -43,15 +43,17 @@ package enum Argon2 {
     }
 
     /// Whether the password is the one that was hashed; libargon2 compares in constant time. A string that is no
-    /// Argon2id hash matches nothing.
+    /// Argon2id hash, or one of impossible parameters, matches nothing.
+    ///
+    /// - Throws: when memory or threads are short.
     package static func verify(_ password: String, against encoded: String) throws(Failure) -> Bool {
         guard encoded.hasPrefix("$argon2id$") else { return false }
         let password = Array(password.utf8)
         let code = argon2id_verify(encoded, password, password.count)
         switch code {
         case ARGON2_OK.rawValue: return true
-        case ARGON2_VERIFY_MISMATCH.rawValue, ARGON2_DECODING_FAIL.rawValue: return false
-        default: throw Failure(code: code)
+        case ARGON2_MEMORY_ALLOCATION_ERROR.rawValue, ARGON2_THREAD_FAIL.rawValue: throw Failure(code: code)
+        default: return false
         }
     }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import HTTPTypes
 import Triage
 
@@ -65,11 +64,11 @@ struct Authenticator: Sendable {
 
     /// The organisation whose ingest key the request carries; nil when it carries none.
     ///
-    /// - Throws: 401 when there is no such key.
+    /// - Throws: 401 when there is no such key, or it is not for sending tickets in.
     func ingestOrganization(of request: APIRequest) async throws -> OrganizationID? {
         guard let key = request.headers[.xAPIKey] else { return nil }
         guard (1...RequestLimits.credentialBytesMax).contains(key.utf8.count),
-            let organization = try await access.organization(ofKeyWithHash: APIKeyStore.hash(key))
+            let organization = try await access.organization(ofKeyWithHash: APIKeyStore.hash(key), scope: .ingest)
         else { throw APIError.unauthorized("Invalid API key.", extra: [("code", "api_key_not_valid")]) }
         request.context.subject.note(organization: organization)
         return organization

@@ -34,7 +34,11 @@ package struct TokenClaims: JWTPayload, Equatable {
     /// Nothing: `TokenService` checks the claims, by its own clock.
     package func verify(using algorithm: some JWTAlgorithm) {}
 
-    package var user: UserID? { Int64(userID).map { UserID($0) } }
+    /// Nil for anything but a positive whole number as we write it.
+    package var user: UserID? {
+        guard let id = Int64(userID), id > 0, String(id) == userID else { return nil }
+        return UserID(id)
+    }
 }
 
 /// Why a token is not accepted. The messages are simplejwt's.
@@ -54,10 +58,15 @@ package enum TokenError: Error, Sendable, Equatable {
 }
 
 /// Issues and checks the JSON Web Tokens of sign-in: HS256, one key, every claim checked.
+///
+/// An access token is good until it expires, also after its user has signed out: nothing is looked up for it but whether
+/// the user is active. Its short life bounds that. Signing out and rotation revoke refresh tokens (`RefreshTokenStore`).
 package struct TokenService: Sendable {
     package enum Limits {
         package static let secretBytesMin = 32
         package static let tokenBytesMax = RequestLimits.credentialBytesMax
+        /// How far ahead of ours another server's clock may be, in seconds.
+        package static let clockSkewSeconds: Int64 = 300
     }
 
     package struct Lifetimes: Sendable {
@@ -107,18 +116,22 @@ package struct TokenService: Sendable {
     package func issue(_ kind: TokenClaims.Kind, for user: UserID) async throws -> (token: String, claims: TokenClaims)
     {
         let issuedAt = Int64(now().timeIntervalSince1970)
-        let lifetime = kind == .access ? lifetimes.access : lifetimes.refresh
         let claims = TokenClaims(
-            kind: kind, expiresAt: issuedAt + lifetime.components.seconds, issuedAt: issuedAt,
+            kind: kind, expiresAt: issuedAt + lifetime(of: kind), issuedAt: issuedAt,
             id: RandomToken.hexadecimal(bytes: 16), issuer: issuer, audience: audience, userID: String(user.rawValue))
         let header: JWTHeader = ["alg": "HS256", "typ": "JWT", "kid": .string(keyID)]
         return (try await keys.sign(claims, kid: JWKIdentifier(string: keyID), header: header), claims)
     }
 
+    /// In seconds.
+    private func lifetime(of kind: TokenClaims.Kind) -> Int64 {
+        (kind == .access ? lifetimes.access : lifetimes.refresh).components.seconds
+    }
+
     /// - Parameter kind: nil takes either.
     /// - Throws: `TokenError`.
     package func check(_ token: String, as kind: TokenClaims.Kind?) async throws -> TokenClaims {
-        guard token.utf8.count <= Limits.tokenBytesMax, hasOurHeader(token) else { throw TokenError.invalid }
+        guard token.utf8.count <= Limits.tokenBytesMax, hasOurForm(token) else { throw TokenError.invalid }
         let claims: TokenClaims
         do {
             claims = try await keys.verify(token, as: TokenClaims.self)
@@ -127,7 +140,9 @@ package struct TokenService: Sendable {
         }
         let time = Int64(now().timeIntervalSince1970)
         guard claims.issuer == issuer, claims.audience == audience, !claims.id.isEmpty, claims.user != nil,
-            claims.issuedAt <= claims.expiresAt
+            claims.issuedAt <= time + Limits.clockSkewSeconds, claims.issuedAt <= claims.expiresAt,
+            // No token of ours lives longer; the sum cannot overflow, since the line above bounds the first term.
+            claims.expiresAt <= claims.issuedAt + lifetime(of: claims.kind)
         else { throw TokenError.invalid }
         guard claims.expiresAt > time else { throw TokenError.expired }
         if let kind, claims.kind != kind { throw TokenError.wrongType }
@@ -135,11 +150,12 @@ package struct TokenService: Sendable {
     }
 
     /// Checked before the signature, because the library picks key and algorithm by what it finds here: only exactly the
-    /// header that we write is ever looked at further.
-    private func hasOurHeader(_ token: String) -> Bool {
+    /// header that we write is ever looked at further. The library also takes more than one spelling of a signature.
+    private func hasOurForm(_ token: String) -> Bool {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let encoded = String(parts[0]), let bytes = Base64URL.decode(encoded),
-            let header = try? JSONParser.parse(bytes)
+            let header = try? JSONParser.parse(bytes), let signature = String(parts[2]),
+            Base64URL.decode(signature)?.count == SHA256.byteCount
         else { return false }
         return header == ["alg": "HS256", "typ": "JWT", "kid": .string(keyID)]
     }

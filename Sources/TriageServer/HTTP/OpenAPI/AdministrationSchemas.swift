@@ -30,6 +30,7 @@ extension JSONSchema {
 
     private static let apiKeyMembers: [(String, JSONSchema)] = [
         ("id", identifier), ("name", text()), ("prefix", text().described("The key's first characters")),
+        ("scope", choice(APIKeyStore.Scope.self)),
         ("created_at", dateTime), ("last_used_at", dateTime.nullable), ("revoked_at", dateTime.nullable),
     ]
 

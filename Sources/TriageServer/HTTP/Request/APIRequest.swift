@@ -28,6 +28,9 @@ package struct APIRequest: Sendable {
     package var headers: HTTPFields { request.headers }
     package var logger: Logger { context.logger }
 
+    /// The address that limits count by: the connection's peer; nil where there is none.
+    package var clientAddress: String? { context.clientAddress }
+
     /// An id in the path. One that no row can have is answered as a missing one.
     ///
     /// - Throws: 404 when it is no whole number.

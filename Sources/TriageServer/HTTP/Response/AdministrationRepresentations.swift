@@ -44,6 +44,7 @@ extension APIKey: JSONRepresentable {
         json.field("id", id)
         json.field("name", name)
         json.field("prefix", prefix)
+        json.field("scope", scope)
         json.field("created_at", createdAt)
         json.field("last_used_at", lastUsedAt)
         json.field("revoked_at", revokedAt)

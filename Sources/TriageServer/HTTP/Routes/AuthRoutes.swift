@@ -5,8 +5,9 @@ import Triage
 
 /// `/api/auth/…`: signing in, staying signed in, signing out.
 struct AuthRoutes: Sendable {
-    static let username = BodyFields.TextRule(charactersMax: 150)
-    static let password = BodyFields.TextRule(charactersMax: 1024, trims: false)
+    static let username = BodyFields.TextRule(charactersMax: AccountRules.Limits.usernameCharactersMax)
+    static let password = BodyFields.TextRule(
+        charactersMax: AccountRules.Limits.passwordCharactersMax, trims: false)
     static let token = BodyFields.TextRule(charactersMax: RequestLimits.credentialBytesMax)
 
     let services: HTTPServices
@@ -25,16 +26,45 @@ struct AuthRoutes: Sendable {
         let username = fields.requiredText("username", Self.username)
         let password = fields.requiredText("password", Self.password)
         try fields.check()
+        let attempt = SignInFailureStore.Attempt(username: username, address: request.clientAddress)
+        // Before the password is looked at, and for unknown names, too: whoever is throttled learns nothing.
+        try refuseThrottled(try await services.signInFailures.secondsThrottled(attempt), request)
         let account = try await services.users.account(named: username)
         // Checked also when there is no such user, so that the time taken does not tell which names exist.
         let matches = try await services.passwords.verify(password, against: account?.passwordHash)
         guard matches, let account, account.isActive else {
+            try refuseThrottled(try await services.signInFailures.recordFailure(attempt), request)
             throw APIError.unauthorized("No active account found with the given credentials")
         }
         request.context.subject.note(user: account.user.id)
+        try refuseThrottled(try await services.signInFailures.recordSuccess(attempt), request)
+        try await rehash(password, of: account)
         let pair = try await issuePair(for: account.user.id)
         try await services.refreshTokens.begin(pair.entry)
         return pair.answer
+    }
+
+    private func refuseThrottled(_ seconds: Int?, _ request: APIRequest) throws {
+        guard let seconds else { return }
+        request.logger.warning(
+            "sign-in throttled", metadata: ["client_address": "\(request.clientAddress ?? "unknown")"])
+        // Worded as Django REST Framework words it.
+        throw APIError.tooManyRequests(
+            "Request was throttled. Expected available in \(seconds) second\(seconds == 1 ? "" : "s").",
+            retryAfterSeconds: seconds)
+    }
+
+    /// Replaces a hash that was carried over, or is cheaper than today's.
+    private func rehash(_ password: String, of account: UserStore.Account) async throws {
+        guard services.passwords.needsRehash(account.passwordHash) else { return }
+        let hash: String
+        do {
+            hash = try await services.passwords.hash(password)
+        } catch is PasswordHasher.Overloaded {
+            // The next sign-in does it.
+            return
+        }
+        try await services.users.replacePasswordHash(account.passwordHash, with: hash, of: account.user.id)
     }
 
     @Sendable private func refresh(_ request: APIRequest) async throws -> Response {

@@ -96,20 +96,6 @@ extension Schema {
                 END LOOP;
             END $$;
 
-            -- By a key that is not revoked. Notes its use, at most once a minute, so that a busy key is no hot row.
-            CREATE FUNCTION enter_by_key(hash bytea) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
-            DECLARE key record;
-            BEGIN
-                SELECT k.id, k.organization_id, k.last_used_at INTO key
-                FROM api_keys k WHERE k.key_hash = hash AND k.revoked_at IS NULL;
-                IF NOT FOUND THEN RETURN NULL; END IF;
-                IF key.last_used_at IS NULL OR key.last_used_at < now() - interval '1 minute' THEN
-                    UPDATE api_keys SET last_used_at = now() WHERE id = key.id;
-                END IF;
-                PERFORM set_config('nexify.organization', key.organization_id::text, true);
-                RETURN key.organization_id;
-            END $$;
-
             CREATE FUNCTION organizations_of(who bigint)
             RETURNS TABLE (id bigint, name text, role text) LANGUAGE sql STABLE SECURITY DEFINER
             BEGIN ATOMIC

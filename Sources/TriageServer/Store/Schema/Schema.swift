@@ -6,5 +6,7 @@ package enum Schema {
     /// migration `tenancy`.
     package static let applicationRole = "nexify_app"
 
-    package static let migrations: [Migration] = [initial, indexChanges, tenancy, administration, streamAndTallies]
+    package static let migrations: [Migration] = [
+        initial, indexChanges, tenancy, identity, administration, streamAndTallies,
+    ]
 }

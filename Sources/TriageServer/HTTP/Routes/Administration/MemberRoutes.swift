@@ -29,12 +29,12 @@ struct MemberRoutes: Sendable {
                     body: .init(
                         .object([
                             .required("role", .choice(Role.self)), .optional("user_id", .identifier),
-                            .optional("username", .text(min: 1, max: Member.Limits.usernameCharactersMax)),
+                            .optional("username", .text(AuthRoutes.username)),
                             .optional(
                                 "password",
                                 .text(
-                                    min: Member.Limits.passwordCharacters.lowerBound,
-                                    max: Member.Limits.passwordCharacters.upperBound)),
+                                    min: AccountRules.Limits.passwordCharactersMin,
+                                    max: AccountRules.Limits.passwordCharactersMax)),
                             .optional("email", .email), .optional("first_name", name), .optional("last_name", name),
                         ])),
                     answers: [.created(.ref("Member"))]),
@@ -84,17 +84,11 @@ struct MemberRoutes: Sendable {
                 of: try await services.administration.members.restore(
                     user, as: role, to: organization, by: principal.user))
         }
-        let username = fields.requiredText("username", .init(charactersMax: Member.Limits.usernameCharactersMax))
-        if !username.isEmpty && !Member.isValid(username: username) {
-            fields.reject(
-                "username",
-                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.")
-        }
-        let password = fields.requiredText(
-            "password", .init(charactersMax: Member.Limits.passwordCharacters.upperBound, trims: false))
-        let lengthMin = Member.Limits.passwordCharacters.lowerBound
-        if !password.isEmpty && password.unicodeScalars.count < lengthMin {
-            fields.reject("password", "Ensure this field has at least \(lengthMin) characters.")
+        let username = AccountRules.normalized(username: fields.requiredText("username", AuthRoutes.username))
+        if !username.isEmpty, let fault = AccountRules.fault(inUsername: username) { fields.reject("username", fault) }
+        let password = fields.requiredText("password", AuthRoutes.password)
+        if !password.isEmpty {
+            for fault in AccountRules.faults(inPassword: password, of: username) { fields.reject("password", fault) }
         }
         let email = fields.has("email") ? fields.requiredEmail("email") : ""
         let nameRule = BodyFields.TextRule(charactersMax: Member.Limits.nameCharactersMax, allowsBlank: true)
