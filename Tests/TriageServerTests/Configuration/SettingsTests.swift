@@ -34,9 +34,9 @@ struct SettingsTests {
     @Test func environmentThenFileThenDefault() throws {
         let path = try file("# a comment\n\nNEXIFY_PORT = 9001\nNEXIFY_WORKERS='3'\r\nNEXIFY_DEMO_DIR=\"a b\"\n")
         let page = try page(["NEXIFY_PORT": "9002", "NEXIFY_CONFIG_FILE": path, "NEXIFY_HOST": ""])
-        func row(_ name: String) -> [String]? { page[name]?.components(separatedBy: "  ").filter { !$0.isEmpty } }
+        func row(_ name: String) -> [String]? { page[name]?.split(separator: " ").map(String.init) }
         #expect(row("NEXIFY_PORT") == ["9002", "environment"])
-        #expect(row("NEXIFY_WORKERS") == ["3", " \(path)"] || row("NEXIFY_WORKERS") == ["3", path])
+        #expect(row("NEXIFY_WORKERS") == ["3", path])
         #expect(page["NEXIFY_DEMO_DIR"]?.hasPrefix("a b ") == true)
         #expect(row("NEXIFY_HOST") == ["127.0.0.1", "default"], "an empty variable counts as unset")
         #expect(page.count == Setting.all.count)
@@ -89,7 +89,8 @@ struct SettingsTests {
             let root = RepositoryRoot.path(folder)
             for case let name as String in try #require(FileManager.default.enumerator(atPath: root)) {
                 guard ["sh", "py", "swift", "c"].contains((name as NSString).pathExtension), !name.contains(".build"),
-                    let text = try? String(contentsOfFile: "\(root)/\(name)", encoding: .utf8)
+                    let text = try? String(contentsOfFile: "\(root)/\(name)", encoding: .utf8),
+                    text.contains("NEXIFY_")
                 else { continue }
                 found.formUnion(text.matches(of: pattern).map { String($0.1) })
             }
@@ -125,7 +126,7 @@ struct SettingsTests {
     }
 
     @Test(arguments: [
-        "short", String(repeating: "x", count: 64), String(repeating: "abcdefghij", count: 4),
+        "tooshort-6f1d0a9be2c8", String(repeating: "x", count: 64), String(repeating: "abcdefghij", count: 4),
         "change-me-change-me-before-you-deploy-1", "ChangeMe-6f1d0a9be2c87354f1d0a9be2c8735",
         "django-insecure-6f1d0a9be2c87354f1d0a9be2c8735", "your-secret-key-goes-here-0123456789",
         "0123456789abcdef0123456789abcdef", "contract-tests-sign-with-this-key-of-48-bytes-ok",

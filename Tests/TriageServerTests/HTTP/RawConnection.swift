@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// A TCP connection to this machine for bytes that no HTTP client would send.
@@ -44,12 +43,13 @@ final class RawConnection: Sendable {
     @discardableResult
     func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
-    /// What comes until the server closes, or until `isEnough` says so. On a thread of its own, because it waits.
+    /// What comes until the server closes, or until `isEnough` says so. On a thread of its own: tasks run on Dispatch's, of which
+    /// there are as many as processors.
     ///
     /// - Returns: nil when that takes longer than a minute.
     func read(until isEnough: @escaping @Sendable (String) -> Bool = { _ in false }) async -> String? {
         await withCheckedContinuation { continuation in
-            DispatchQueue.global().async { [self] in
+            Thread.detachNewThread { [self] in
                 var limit = timeval(tv_sec: 60, tv_usec: 0)
                 setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
                 var text = ""

@@ -67,7 +67,6 @@ struct LogTests {
         let job = try #require(lines.first { $0["message"] == "job completed" && $0["kind"] == "triage" })
         #expect(job["organization"] != nil && job["job"]?.intValue != nil && job["attempt"] == 1)
         #expect(lines.count { $0["message"] == "request" } > 12)
-        // A method is the client's own word, and a metric label of a bounded set; the log says what was asked.
         let told = output.split(separator: "\n").filter { $0.lowercased().contains(marker) }
         #expect(told == [], "customer text in the log")
     }

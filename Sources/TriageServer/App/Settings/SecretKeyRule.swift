@@ -10,7 +10,7 @@ enum SecretKeyRule {
         "replace_me", "replace-this", "your-secret", "your_secret", "yoursecret", "secret-key", "secret_key",
         "secretkey",
         "django-insecure", "insecure", "placeholder", "example", "default", "password", "passphrase", "not-a-secret",
-        "nexify-demo", "letmein", "keyboard cat", "0123456789abcdef0123456789abcdef", "signs-with-this",
+        "nexify-demo", "letmein", "keyboard cat", "signs-with-this",
         "sign-with-this",
     ]
 

@@ -52,7 +52,8 @@ package enum SettingNames {
 
     /// The known name that takes the fewest changed characters.
     package static func nearest(to name: String) -> String {
-        known.sorted().min { distance($0, name) < distance($1, name) } ?? Setting.host.name
+        let name = name.uppercased()
+        return known.sorted().min { distance($0, name) < distance($1, name) } ?? Setting.host.name
     }
 
     /// Levenshtein's distance, in bytes, row by row.
