@@ -135,7 +135,7 @@ final class Server: Sendable {
         let services = HTTPServices(
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
-            signInFailures: SignInFailureStore(pool: pool), access: AccessStore(pool: pool),
+            access: AccessStore(pool: pool), signInFailures: SignInFailureStore(pool: pool),
             apiKeys: APIKeyStore(pool: pool), organizations: stores.organizations,
             tickets: stores.tickets, jobRuns: stores.jobRuns, bulkTriage: BulkTriage(pool: pool, queue: queue),
             administration: AdministrationStores(pool: pool), suggestions: stores.suggestions,

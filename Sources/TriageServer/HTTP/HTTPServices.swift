@@ -28,7 +28,7 @@ struct HTTPServices: Sendable {
     var publicURL: String?
     var transport = HTTPTransport()
 
-    var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, access: access) }
+    var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, access: access, apiKeys: apiKeys) }
 }
 
 /// What `/readyz` tells: one line per part that requests depend on.

@@ -38,6 +38,12 @@ package struct APIKeyStore: Sendable {
 
     static func prefix(of key: String) -> String { String(key.prefix(prefixCharacters)) }
 
+    /// The organisation of a key that has the scope and is not revoked; notes that it was used.
+    package func organization(of key: String, scope: Scope) async throws -> OrganizationID? {
+        try await pool.query("SELECT enter_by_key(\(Self.hash(key)), \(scope.rawValue)) AS organization_id")
+            .one().decode("organization_id")
+    }
+
     /// Keeps a key's hash.
     ///
     /// - Parameter key: shown to its owner this once.

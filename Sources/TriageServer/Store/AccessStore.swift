@@ -1,7 +1,7 @@
 import Postgres
 import Triage
 
-/// Who somebody is in an organisation. The schema's own functions decide it: only they see memberships and keys before an
+/// Who somebody is in an organisation. The schema's own functions decide it: only they see memberships before an
 /// organisation has been entered.
 struct AccessStore: Sendable {
     /// A user of ours, and what they are where they want to go.
@@ -51,14 +51,6 @@ struct AccessStore: Sendable {
             "SELECT is_active, role, organization_id FROM enter_job_run(\(user), \(id))")
         guard let row = rows.first else { return nil }
         return (try row.standing(), try row.decode("organization_id"))
-    }
-
-    /// The organisation of a key that is not revoked; notes that it was used.
-    ///
-    /// - Parameter hash: SHA-256 of the key.
-    func organization(ofKeyWithHash hash: [UInt8], scope: APIKeyStore.Scope) async throws -> OrganizationID? {
-        try await pool.query("SELECT enter_by_key(\(hash), \(scope.rawValue)) AS organization_id")
-            .one().decode("organization_id")
     }
 }
 

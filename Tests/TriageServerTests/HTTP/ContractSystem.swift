@@ -49,7 +49,8 @@ struct ContractSystem: Sendable {
             settings: ["DATABASE_URL": database, "NEXIFY_SECRET_KEY": secret])
         ServerAtTestEnd.register(server.processIdentifier)
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: database, poolSizeMax: 2),
+            configuration: PostgresConfiguration(
+                connectionString: database, poolSizeMax: 4, acquireTimeout: .seconds(60)),
             logger: Logger(label: "contract") { _ in SwiftLogNoOpLogHandler() })
         let hash = try Argon2.hash(password, cost: Argon2.Cost(memoryKibibytes: 64, passes: 1, lanes: 1))
         let own = try await insert(

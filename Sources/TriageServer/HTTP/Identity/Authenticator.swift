@@ -6,6 +6,7 @@ struct Authenticator: Sendable {
     let tokens: TokenService
     let users: UserStore
     let access: AccessStore
+    let apiKeys: APIKeyStore
 
     /// The user of the request's access token, who may be gone or inactive by now: whoever goes on asks Postgres.
     ///
@@ -68,7 +69,7 @@ struct Authenticator: Sendable {
     func ingestOrganization(of request: APIRequest) async throws -> OrganizationID? {
         guard let key = request.headers[.xAPIKey] else { return nil }
         guard (1...RequestLimits.credentialBytesMax).contains(key.utf8.count),
-            let organization = try await access.organization(ofKeyWithHash: APIKeyStore.hash(key), scope: .ingest)
+            let organization = try await apiKeys.organization(of: key, scope: .ingest)
         else { throw APIError.unauthorized("Invalid API key.", extra: [("code", "api_key_not_valid")]) }
         request.context.subject.note(organization: organization)
         return organization
