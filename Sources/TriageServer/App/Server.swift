@@ -255,3 +255,16 @@ private struct FoldingService: Service {
         }
     }
 }
+
+/// The event streams' hub as a service.
+private struct StreamService: Service {
+    let hub: StreamHub
+
+    func run() async throws {
+        await withTaskCancellationOrGracefulShutdownHandler {
+            await hub.run()
+        } onCancelOrGracefulShutdown: { [hub] in
+            Task { await hub.stop() }
+        }
+    }
+}

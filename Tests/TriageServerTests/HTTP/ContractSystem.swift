@@ -136,6 +136,31 @@ extension ContractSystem {
         return system
     }
 
+    /// The same server and users in another organisation, so that no other test disturbs what is in it.
+    func inAnOrganizationOfItsOwn() async throws -> ContractSystem {
+        let own = try await Self.insert(
+            pool, "INSERT INTO organizations (name) VALUES (\("Own \(UUID().uuidString)")) RETURNING id")
+        for role in ["admin", "agent", "viewer"] {
+            try await pool.execute(
+                """
+                INSERT INTO memberships (organization_id, user_id, role)
+                SELECT \(own), id, \(role) FROM users WHERE username = \("contract-" + role)
+                """)
+        }
+        try await pool.execute("INSERT INTO teams (organization_id, name) VALUES (\(own), 'Billing')")
+        return ContractSystem(
+            server: server, pool: pool, database: database, own: own, other: other, foreignTicket: foreignTicket,
+            admin: admin, agent: agent, viewer: viewer, outsider: outsider)
+    }
+
+    /// The admin's access token as it will be when it has expired.
+    func expiredToken() async throws -> String {
+        let me = try await call("GET", "/api/me/", as: admin)
+        let past = try await TokenService(
+            secret: Array(Self.secret.utf8), now: { Date(timeIntervalSinceNow: -7_200) })
+        return try await past.issue(.access, for: UserID(me["id"]?.intValue ?? 0)).token
+    }
+
     /// A new ticket of the own organisation.
     func makeTicket(subject: String = "Subject", priority: String = "medium") async throws -> Int64 {
         try await Self.insert(

@@ -130,14 +130,14 @@ struct MemberContractTests {
         #expect(made.status == 201)
         let key = try #require(made["key"]?.stringValue)
         let id = try #require(made["id"]?.intValue)
-        #expect(key.wholeMatch(of: /nxf_[A-Za-z0-9_-]{43}/) != nil)
+        #expect(key.wholeMatch(of: /nxf_[0-9a-f]{8}_[A-Za-z0-9_-]{43}/) != nil)
         #expect(made["prefix"] == .string(String(key.prefix(12))))
         let listed = try await own.call("GET", "/api-keys/")
         #expect(!listed.text.contains(key))
         let entry = try #require(listed["results"]?.arrayValue?.first)
         #expect(
             Set(entry.objectValue?.keys ?? [:].keys) == [
-                "id", "name", "prefix", "created_at", "last_used_at", "revoked_at",
+                "id", "name", "prefix", "scope", "created_at", "last_used_at", "revoked_at",
             ])
         let ticket: JSONValue = ["requester_email": "a@b.example", "subject": "s", "body": "b"]
         let sent = try await own.system.call("POST", "/api/tickets/", ticket, headers: ["X-API-Key": key])

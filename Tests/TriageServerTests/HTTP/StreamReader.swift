@@ -14,8 +14,8 @@ struct StreamReader {
 
     private var body: HTTPClientResponse.Body.AsyncIterator
     private var text = ""
-    /// The `id` of the last block, also of one without data.
-    private(set) var lastEventID: String?
+    /// The fields of the first block, which says where the stream begins.
+    private(set) var opening: [String: String] = [:]
 
     /// - Throws: `InstalledSystem.Failure` when the answer is no stream.
     static func open(
@@ -30,9 +30,10 @@ struct StreamReader {
         }
         var reader = StreamReader(body: response.body.makeAsyncIterator())
         // The opening block: from here on every change is told.
-        guard try await reader.block() != nil else {
+        guard let opening = try await reader.block() else {
             throw InstalledSystem.Failure(description: "the stream ended before it began")
         }
+        reader.opening = opening
         return reader
     }
 
@@ -72,7 +73,6 @@ struct StreamReader {
                     guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else { continue }
                     fields[String(line[..<colon])] = String(line[line.index(after: colon)...].drop { $0 == " " })
                 }
-                if let id = fields["id"] { lastEventID = id }
                 return fields
             }
             guard let bytes = try await body.next() else { return nil }

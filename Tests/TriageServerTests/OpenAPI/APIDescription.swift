@@ -1,10 +1,14 @@
 import Foundation
+import HTTPTypes
 import Triage
 import TriageServer
 
 /// The OpenAPI document of a running server, and whether an answer is one that it promises.
 struct APIDescription: Sendable {
     let json: JSONValue
+    private static let methods: Set<HTTPRequest.Method> = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
 
     struct Route: Sendable, CustomStringConvertible {
         /// In capitals.
@@ -40,6 +44,10 @@ struct APIDescription: Sendable {
                 ? self.error(answer, method) : ["no such path, but it answers \(answer.status)"]
         }
         guard let operation = item[method.lowercased()] ?? (method == "HEAD" ? item["get"] : nil) else {
+            // What is no word of HTTP's does not get as far as the routes.
+            if answer.status == 400, HTTPRequest.Method(method).map({ !Self.methods.contains($0) }) ?? true {
+                return []
+            }
             if answer.status != 405 { return ["no such method, but it answers \(answer.status)"] }
             return error(answer, method) + (answer.headers["allow"] == nil ? ["Allow is missing"] : [])
         }

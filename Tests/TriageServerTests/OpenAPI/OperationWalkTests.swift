@@ -80,8 +80,12 @@ struct OperationWalkTests {
                     headers: ["Idempotency-Key": "walk"], as: system.agent)
                 path += "/\(try #require(made["job_run_id"]?.intValue))"
             case _ where part.hasPrefix("{"):
-                let list = try await system.call("GET", path, as: system.admin)
-                let id = list["results"]?.arrayValue?.first?["id"]?.intValue
+                let made: [Substring: JSONValue] = [
+                    "{rule}": ["keywords": ["walked"], "team": "Billing"], "{key}": ["name": "walked"],
+                ]
+                if let body = made[part] { _ = try await system.call("POST", path, body, as: system.admin) }
+                let first = try await system.call("GET", path, as: system.admin)["results"]?.arrayValue?.first
+                let id = (first?["id"] ?? first?["user_id"])?.intValue
                 path += "/\(try #require(id, "\(route): nothing is in \(path) yet; make one here as for {document}"))"
             default: path += "/\(part)"
             }

@@ -25,6 +25,9 @@ extension Components {
                 .required("detail", .text()),
                 .optional("fields", .array(of: .text()).described("The ticket's fields that a person changed since")),
             ], isClosed: true),
+        "TeamInUse": .answer([
+            ("detail", .text()), ("used_by", .array(of: .text()).described("What refers to the team")),
+        ]),
         "Problem": .object(
             [
                 .required("type", JSONSchema(["type": "string", "const": "about:blank"])),
@@ -35,7 +38,7 @@ extension Components {
                     "errors",
                     .anyOf([.ref("FieldErrors"), .ref("IdempotencyKeyError")])),
                 .optional("code", .text()), .optional("messages", tokenMessages),
-                .optional("fields", .array(of: .text())),
+                .optional("fields", .array(of: .text())), .optional("used_by", .array(of: .text())),
             ], isClosed: true
         ).described("RFC 9457, for `Accept: application/problem+json`"),
     ]

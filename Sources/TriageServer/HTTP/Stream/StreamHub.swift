@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import ServiceLifecycle
 import Triage
 
 /// Serves all event streams of this process from one look at Postgres: while anybody listens, it asks what has happened
@@ -134,19 +133,6 @@ actor StreamHub {
             // It has missed something, so it must come again and say what it had last.
             listeners[number] = nil
             listener.continuation.finish()
-        }
-    }
-}
-
-/// The hub as a service.
-struct StreamService: Service {
-    let hub: StreamHub
-
-    func run() async throws {
-        await withTaskCancellationOrGracefulShutdownHandler {
-            await hub.run()
-        } onCancelOrGracefulShutdown: { [hub] in
-            Task { await hub.stop() }
         }
     }
 }

@@ -32,7 +32,8 @@ struct TeamAdministrationRoutes: Sendable {
                 Operation(
                     "deleteTeam", .administration, "Delete a team that nothing refers to",
                     answers: [
-                        .noContent, .error(.conflict, "The team is in use; `used_by` says by what. Rename it instead"),
+                        .noContent,
+                        .init(.conflict, "The team is in use. Rename it instead", .ref("TeamInUse")),
                     ]),
                 handler: delete),
         ]
