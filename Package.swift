@@ -67,6 +67,7 @@ let package = Package(
         // C
         .target(name: "CBLAS", linkerSettings: [.linkedLibrary("blas")]),
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
 
         // The engine and the embedder
@@ -102,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "TriageServer",
             dependencies: [
-                "CArgon2", "JobQueue", "Postgres", "PrivatePostgres", "TextEmbedding", "Triage", "VectorIndex",
+                "CArgon2", "CMalloc", "JobQueue", "Postgres", "PrivatePostgres", "TextEmbedding", "Triage",
+                "VectorIndex",
                 .outer("ArgumentParser", of: "swift-argument-parser"),
                 .outer("AsyncHTTPClient", of: "async-http-client"),
                 .outer("Crypto", of: "swift-crypto"),

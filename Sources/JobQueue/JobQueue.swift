@@ -9,6 +9,8 @@ import Synchronization
 public final class JobQueue: Sendable {
     /// What NOTIFY says "look at the jobs" on.
     static let channel = PostgresChannel("nexify_jobs")
+    /// Between two NOTIFY, at least.
+    static let hintPause = Duration.milliseconds(5)
 
     private struct State {
         var isHinting = false
@@ -86,6 +88,8 @@ public final class JobQueue: Sendable {
                 return !state.mustHintAgain
             }
             if isDone { return }
+            // Under load, one for all that is enqueued meanwhile: each costs the server a commit of its own.
+            try? await ContinuousClock().sleep(for: Self.hintPause)
         }
     }
 

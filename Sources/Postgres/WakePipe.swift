@@ -31,9 +31,10 @@ final class WakePipe: Sendable {
         while write(writeEnd, &byte, 1) < 0, errno == EINTR {}
     }
 
+    /// Empties the pipe. Fewer bytes than there is room for are its last ones: no second look.
     func drain() {
         var bytes: (UInt64, UInt64) = (0, 0)
-        while read(readEnd, &bytes, MemoryLayout.size(ofValue: bytes)) > 0 {}
+        while read(readEnd, &bytes, MemoryLayout.size(ofValue: bytes)) == MemoryLayout.size(ofValue: bytes) {}
     }
 }
 

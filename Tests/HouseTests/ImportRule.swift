@@ -15,6 +15,7 @@ enum ImportRule {
         Room(folder: "CBLAS", imports: []),
         Room(folder: "CLibPQ", imports: []),
         Room(folder: "CArgon2", imports: []),
+        Room(folder: "CMalloc", imports: []),
         Room(folder: "VectorIndex", imports: ["CBLAS", "Synchronization"]),
         Room(folder: "TextEmbedding", imports: ["CBLAS", "Synchronization"]),
         Room(folder: "Postgres", imports: ["CLibPQ", "Logging", "Synchronization"]),

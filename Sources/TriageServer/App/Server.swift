@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import CMalloc
 import Foundation
 import Hummingbird
 import JobQueue
@@ -96,9 +97,12 @@ final class Server: Sendable {
                         refreshTokens: RefreshTokenStore(pool: pool), signInFailures: SignInFailureStore(pool: pool)))
                 services.append(FoldingService(dashboard: DashboardStore(pool: pool)))
             }
+            services.append(TrimmingService())
             if roles.contains(.api) {
                 let hub = StreamHub(store: StreamStore(pool: pool), logger: Logger(label: "nexify.stream"))
-                services.append(try await application(hub, ready: ready))
+                let deadlines = Deadlines()
+                services.append(DeadlineService(deadlines: deadlines))
+                services.append(LoopService(service: try await application(hub, deadlines, ready: ready)))
                 // Stopped before HTTP is, which waits for its streams to end.
                 services.append(StreamService(hub: hub))
             } else {
@@ -131,7 +135,9 @@ final class Server: Sendable {
         return [worker(triage, concurrency: settings.workers), worker(embedJobs, concurrency: 1)]
     }
 
-    private func application(_ hub: StreamHub, ready: @escaping @Sendable () -> Void) async throws -> some Service {
+    private func application(
+        _ hub: StreamHub, _ deadlines: Deadlines, ready: @escaping @Sendable () -> Void
+    ) async throws -> some Service {
         let services = HTTPServices(
             tokens: try await TokenService(secret: Array(try settings.requiredSecretKey().utf8)), passwords: passwords,
             users: UserStore(pool: pool), refreshTokens: RefreshTokenStore(pool: pool),
@@ -142,7 +148,7 @@ final class Server: Sendable {
             documents: stores.documents, knowledge: search, evidence: evidence, stream: hub,
             streamStore: StreamStore(pool: pool), dashboard: DashboardStore(pool: pool),
             console: try ConsoleFiles.bundled(), metrics: Observation.registry,
-            readiness: { [self] in await readiness() }, publicURL: settings.publicURL,
+            readiness: { [self] in await readiness() }, publicURL: settings.publicURL, deadlines: deadlines,
             transport: HTTPTransport(
                 isTLS: settings.tls != nil, isHTTPSOnly: settings.isHTTPS, trustedProxies: settings.trustedProxies,
                 times: settings.requestTimes))
@@ -265,6 +271,33 @@ private struct StreamService: Service {
             await hub.run()
         } onCancelOrGracefulShutdown: { [hub] in
             Task { await hub.stop() }
+        }
+    }
+}
+
+/// HTTP as a service, on NIO's threads; see `LoopTaskExecutor`.
+private struct LoopService<HTTP: Service>: Service {
+    let service: HTTP
+
+    func run() async throws {
+        try await withTaskExecutorPreference(LoopTaskExecutor.shared) { try await service.run() }
+    }
+}
+
+/// The requests' deadlines as a service; it outlives HTTP, whose last requests it still bounds.
+private struct DeadlineService: Service {
+    let deadlines: Deadlines
+
+    func run() async throws { await cancelWhenGracefulShutdown { await deadlines.run() } }
+}
+
+/// Gives memory back to the system that a burst of work has left with the allocator.
+private struct TrimmingService: Service {
+    static let interval = Duration.seconds(30)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await ContinuousClock().sleep(for: Self.interval)) != nil { malloc_trim(0) }
         }
     }
 }

@@ -26,17 +26,29 @@ package struct Endpoint: Sendable {
         self.bodyBytesMax = bodyBytesMax
         self.handler = handler
     }
+
+    /// Whether it answers for as long as the client listens.
+    fileprivate var isStream: Bool {
+        operation?.answers.contains { $0.contentType == ServerSentEvents.contentType } ?? false
+    }
 }
 
 extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
-    func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes) {
+    func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines) {
         for endpoint in endpoints {
+            // What may take a large body also parses and cuts it, for longer than a loop's thread may be held.
+            let executor: any TaskExecutor =
+                endpoint.bodyBytesMax > RequestLimits.bodyBytesMax ? globalConcurrentExecutor : LoopTaskExecutor.shared
             on("\(endpoint.path)", method: endpoint.method) { request, context in
-                try await endpoint.respond(
-                    to: APIRequest(
-                        request, context, bodyBytesMax: endpoint.bodyBytesMax, bodyArrival: times.bodyArrival,
-                        publicURL: publicURL), within: times.total)
+                let request = APIRequest(
+                    request, context, bodyBytesMax: endpoint.bodyBytesMax,
+                    arrival: (deadlines, times.bodyArrival), publicURL: publicURL)
+                // Server-Sent Events last as long as somebody listens.
+                if endpoint.isStream { return try await endpoint.handler(request) }
+                return try await deadlines.bound(within: times.total, on: executor, orElse: .tookTooLong) {
+                    try await endpoint.handler(request)
+                }
             }
         }
         for (path, endpoints) in Dictionary(grouping: endpoints, by: \.path) {

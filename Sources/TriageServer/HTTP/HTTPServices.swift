@@ -26,6 +26,7 @@ struct HTTPServices: Sendable {
     var readiness: @Sendable () async -> Readiness
     /// Scheme and host before the paths of absolute links, e.g. `https://triage.example.com`; nil takes the request's.
     var publicURL: String?
+    var deadlines: Deadlines
     var transport = HTTPTransport()
 
     var authenticator: Authenticator { Authenticator(tokens: tokens, users: users, access: access, apiKeys: apiKeys) }

@@ -5,7 +5,9 @@ func makeRouter(_ services: HTTPServices) -> MethodNormalizer<RouterResponder<AP
     let router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
     router.add(middleware: RequestMiddleware(metrics: HTTPMetrics(), transport: services.transport))
     router.add(middleware: ErrorMiddleware())
-    router.add(endpoints(of: services), publicURL: services.publicURL, times: services.transport.times)
+    router.add(
+        endpoints(of: services), publicURL: services.publicURL,
+        times: services.transport.times, deadlines: services.deadlines)
     return MethodNormalizer(next: router.buildResponder())
 }
 

@@ -1,20 +1,62 @@
-import FoundationEssentials
+import Dispatch
+import Foundation
 import Logging
 import NIOCore
 import Synchronization
 
 /// Writes log lines as JSON objects, one a line: `time`, `level`, `logger`, `message`, then the metadata by name.
 package struct JSONLogHandler: LogHandler {
-    /// Where lines go, whole and one at a time.
+    /// Where lines go, whole and in their order. A thread of its own writes them, so that a slow disk or reader holds up
+    /// no request: what comes while it writes goes out with its next write.
     package final class Output: Sendable {
-        package static let standardError = Output(descriptor: 2)
+        package static let standardError: Output = {
+            let output = Output(descriptor: 2)
+            atexit { Output.standardError.flush() }
+            return output
+        }()
+
+        private struct State {
+            var lines = ByteBuffer()
+            var isWriting = false
+        }
+
+        enum Limits {
+            /// Lines that wait; beyond them whoever logs waits as well.
+            static let waitingBytes = 4 << 20
+        }
 
         private let descriptor: Int32
-        private let turn = Mutex<Void>(())
+        private let writer = DispatchQueue(label: "nexify.log")
+        private let state = Mutex(State())
 
         package init(descriptor: Int32) { self.descriptor = descriptor }
 
-        func write(_ line: ByteBuffer) { turn.withLock { _ in StandardStream.write(line, to: descriptor) } }
+        /// - Parameter isUrgent: returns when the line has been written.
+        func write(_ line: ByteBuffer, isUrgent: Bool) {
+            let (mustStart, isFull) = state.withLock { state in
+                state.lines.writeImmutableBuffer(line)
+                defer { state.isWriting = true }
+                return (!state.isWriting, state.lines.readableBytes > Limits.waitingBytes)
+            }
+            if mustStart { writer.async { [self] in drain() } }
+            if isUrgent || isFull { flush() }
+        }
+
+        /// Returns when everything logged so far has been written.
+        package func flush() { writer.sync { drain() } }
+
+        private func drain() {
+            while true {
+                let lines = state.withLock { state in
+                    let lines = state.lines
+                    state.lines = ByteBuffer()
+                    state.isWriting = lines.readableBytes > 0
+                    return lines
+                }
+                if lines.readableBytes == 0 { return }
+                StandardStream.write(lines, to: descriptor)
+            }
+        }
     }
 
     package var logLevel: Logger.Level
@@ -52,7 +94,8 @@ package struct JSONLogHandler: LogHandler {
         }
         var line = json.buffer
         line.writeInteger(UInt8(ascii: "\n"))
-        output.write(line)
+        // What goes wrong may be the last thing that is said.
+        output.write(line, isUrgent: event.level >= .error)
     }
 
     private static let reserved: Set<String> = ["time", "level", "logger", "message"]

@@ -16,7 +16,7 @@ struct AccessStore: Sendable {
     /// nil when there is no such user.
     func standing(of user: UserID, in organization: OrganizationID) async throws -> Standing? {
         try await pool.query("SELECT is_active, role FROM enter_organization(\(user), \(organization))")
-            .first?.standing()
+            .one().standing()
     }
 
     /// The user's standing in the ticket's organisation with the ticket, in one round trip. The ticket is nil when it is
@@ -39,7 +39,7 @@ struct AccessStore: Sendable {
             WHERE t.id = \(id) AND t.organization_id = (SELECT nexify_organization()) AND t.deleted_at IS NULL
             """,
         ])
-        guard let standing = try results[0].first?.standing() else { return nil }
+        guard let standing = try results[0].one().standing() else { return nil }
         return (standing, try results[1].first?.ticket())
     }
 
@@ -47,16 +47,18 @@ struct AccessStore: Sendable {
     func organization(
         ofJobRun id: JobRunID, for user: UserID
     ) async throws -> (standing: Standing, organization: OrganizationID?)? {
-        let rows = try await pool.query(
-            "SELECT is_active, role, organization_id FROM enter_job_run(\(user), \(id))")
-        guard let row = rows.first else { return nil }
-        return (try row.standing(), try row.decode("organization_id"))
+        let row = try await pool.query(
+            "SELECT is_active, role, organization_id FROM enter_job_run(\(user), \(id))"
+        ).one()
+        return try row.standing().map { ($0, try row.decode("organization_id")) }
     }
 }
 
 extension PostgresRow {
-    fileprivate func standing() throws -> AccessStore.Standing {
-        AccessStore.Standing(
-            isActive: try decode("is_active"), role: try decode("role", as: String?.self).flatMap(Role.init))
+    /// nil for somebody who does not exist.
+    fileprivate func standing() throws -> AccessStore.Standing? {
+        guard let isActive = try decode("is_active", as: Bool?.self) else { return nil }
+        return AccessStore.Standing(
+            isActive: isActive, role: try decode("role", as: String?.self).flatMap(Role.init))
     }
 }

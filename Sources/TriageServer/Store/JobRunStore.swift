@@ -14,8 +14,8 @@ struct JobRunStore: Sendable {
         (SELECT s.id FROM suggestions s WHERE s.job_run_id = r.id) AS suggestion_id
         """
 
-    /// Creates run, job and TRIAGE_ENQUEUED event in one transaction (promise I1), or finds the run that this key
-    /// has already made (promise I9).
+    /// Creates run, job and TRIAGE_ENQUEUED event in one transaction (promise I1) and one round trip, or finds the run that
+    /// this key has already made (promise I9).
     ///
     /// - Parameter requestHash: SHA-256 of what was asked; the same key must come with the same one.
     /// - Throws: `StoreError.notFound`, `.idempotencyKeyReused`.
@@ -23,11 +23,9 @@ struct JobRunStore: Sendable {
         ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
         by actor: TicketEvent.Actor
     ) async throws -> (run: JobRun, created: Bool) {
-        let result = try await pool.withTransaction(in: organization) { connection in
-            try await Self.trigger(
-                ticket: ticket, in: organization, idempotencyKey: idempotencyKey, requestHash: requestHash, by: actor,
-                on: connection)
-        }
+        let result = try Self.outcome(
+            try await pool.queries(
+                Self.triggering(ticket, organization, idempotencyKey, requestHash, actor), in: organization))
         if result.created { queue.hint() }
         return result
     }
@@ -37,38 +35,51 @@ struct JobRunStore: Sendable {
         ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
         by actor: TicketEvent.Actor, on connection: PostgresConnection
     ) async throws -> (run: JobRun, created: Bool) {
-        let visible = try await connection.query(
+        try outcome(
+            try await connection.queries(triggering(ticket, organization, idempotencyKey, requestHash, actor)))
+    }
+
+    /// Two statements: one that makes the run with all that belongs to it, unless the key has one already; one that finds
+    /// the key's run. A concurrent request with the same key waits in the first until the other has committed, and sees its
+    /// run in the second.
+    private static func triggering(
+        _ ticket: TicketID, _ organization: OrganizationID, _ key: String, _ hash: [UInt8], _ actor: TicketEvent.Actor
+    ) -> [SQL] {
+        let job = JobQueue.insertion(
+            of: NewJob(kind: .triage, organizationID: organization.rawValue, payload: "{}"),
+            payload: "jsonb_build_object('job_run_id', run.id, 'ticket_id', run.ticket_id)", from: "run")
+        return [
             """
-            SELECT 1 AS one FROM tickets
-            WHERE id = \(ticket) AND organization_id = \(organization) AND deleted_at IS NULL FOR KEY SHARE
-            """)
-        if visible.isEmpty { throw StoreError.notFound }
-        // A concurrent request with the same key waits here until the first one has committed.
-        let inserted = try await connection.query(
+            WITH visible AS (
+                SELECT id FROM tickets
+                WHERE id = \(ticket) AND organization_id = \(organization) AND deleted_at IS NULL FOR KEY SHARE
+            ),
+            run AS (
+                INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash, created_by)
+                SELECT \(organization), visible.id, \(key), \(hash), \(actor.user) FROM visible
+                ON CONFLICT (ticket_id, idempotency_key) DO NOTHING
+                RETURNING id, ticket_id
+            ),
+            job AS (\(job)),
+            event AS (
+                INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, actor_user_id, payload)
+                SELECT \(organization), run.ticket_id, \(TicketEvent.Kind.triageEnqueued.rawValue), \(actor.type),
+                       \(actor.user), jsonb_build_object('job_run', run.id)
+                FROM run
+            )
+            SELECT id FROM run
+            """,
             """
-            INSERT INTO job_runs AS r (organization_id, ticket_id, idempotency_key, request_hash, created_by)
-            VALUES (\(organization), \(ticket), \(idempotencyKey), \(requestHash), \(actor.user))
-            ON CONFLICT (ticket_id, idempotency_key) DO NOTHING
-            RETURNING \(Self.columns)
-            """)
-        guard let run = try inserted.first?.jobRun() else {
-            let row = try await connection.query(
-                """
-                SELECT \(Self.columns), r.request_hash = \(requestHash) AS same_request
-                FROM job_runs r WHERE r.ticket_id = \(ticket) AND r.idempotency_key = \(idempotencyKey)
-                """
-            ).one()
-            guard try row.decode("same_request", as: Bool.self) else { throw StoreError.idempotencyKeyReused }
-            return (try row.jobRun(), false)
-        }
-        _ = try await JobQueue.enqueue(
-            NewJob(
-                kind: .triage, organizationID: organization.rawValue,
-                payload: TriageJobPayload(jobRun: run.id, ticket: ticket).json),
-            on: connection)
-        try await connection.record(
-            .triageEnqueued, of: ticket, in: organization, by: actor, payload: ["job_run": .int(run.id.rawValue)])
-        return (run, true)
+            SELECT \(Self.columns), r.request_hash = \(hash) AS same_request FROM job_runs r
+            WHERE r.ticket_id = \(ticket) AND r.organization_id = \(organization) AND r.idempotency_key = \(key)
+            """,
+        ]
+    }
+
+    private static func outcome(_ results: [[PostgresRow]]) throws -> (run: JobRun, created: Bool) {
+        guard let row = results[1].first else { throw StoreError.notFound }
+        guard try row.decode("same_request", as: Bool.self) else { throw StoreError.idempotencyKeyReused }
+        return (try row.jobRun(), !results[0].isEmpty)
     }
 
     func run(_ id: JobRunID, in organization: OrganizationID) async throws -> JobRun? {

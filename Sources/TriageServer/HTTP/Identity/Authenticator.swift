@@ -78,14 +78,14 @@ struct Authenticator: Sendable {
     /// Nil when there is no `Authorization: Bearer …` at all; other schemes count as none.
     private static func bearerToken(_ headers: HTTPFields) throws -> String? {
         guard let value = headers[.authorization] else { return nil }
-        let parts = value.split(whereSeparator: { $0 == " " || $0 == "\t" })
-        guard let scheme = parts.first, scheme == "Bearer" else { return nil }
+        let parts = value.utf8.split(whereSeparator: { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") })
+        guard let scheme = parts.first, scheme.elementsEqual("Bearer".utf8) else { return nil }
         guard parts.count == 2 else {
             throw APIError.unauthorized(
                 "Authorization header must contain two space-delimited values",
                 extra: [("code", "bad_authorization_header")])
         }
-        return String(parts[1])
+        return String(Substring(parts[1]))
     }
 
     private static func notValid(_ error: TokenError) -> APIError {

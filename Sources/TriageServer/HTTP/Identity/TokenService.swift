@@ -96,6 +96,7 @@ package struct TokenService: Sendable {
     /// Names the key in every token's header: the beginning of its SHA-256.
     package let keyID: String
     private let keys: JWTKeyCollection
+    private let checked = CheckedTokens()
     private let now: @Sendable () -> Date
 
     /// - Throws: `SetUpError.shortSecret`.
@@ -131,13 +132,7 @@ package struct TokenService: Sendable {
     /// - Parameter kind: nil takes either.
     /// - Throws: `TokenError`.
     package func check(_ token: String, as kind: TokenClaims.Kind?) async throws -> TokenClaims {
-        guard token.utf8.count <= Limits.tokenBytesMax, hasOurForm(token) else { throw TokenError.invalid }
-        let claims: TokenClaims
-        do {
-            claims = try await keys.verify(token, as: TokenClaims.self)
-        } catch {
-            throw TokenError.invalid
-        }
+        let claims = try await signedClaims(of: token)
         let time = Int64(now().timeIntervalSince1970)
         guard claims.issuer == issuer, claims.audience == audience, !claims.id.isEmpty, claims.user != nil,
             claims.issuedAt <= time + Limits.clockSkewSeconds, claims.issuedAt <= claims.expiresAt,
@@ -146,6 +141,17 @@ package struct TokenService: Sendable {
         else { throw TokenError.invalid }
         guard claims.expiresAt > time else { throw TokenError.expired }
         if let kind, claims.kind != kind { throw TokenError.wrongType }
+        return claims
+    }
+
+    /// What the token says, if it is one that we have signed.
+    private func signedClaims(of token: String) async throws -> TokenClaims {
+        guard token.utf8.count <= Limits.tokenBytesMax else { throw TokenError.invalid }
+        if let known = checked.claims(of: token) { return known }
+        guard hasOurForm(token), let claims = try? await keys.verify(token, as: TokenClaims.self) else {
+            throw TokenError.invalid
+        }
+        checked.add(token, claims)
         return claims
     }
 

@@ -12,15 +12,17 @@ package struct APIRequest: Sendable {
     /// Before the path of absolute links: scheme and host.
     package let origin: String
     private let bodyBytesMax: Int
-    private let bodyArrival: Duration
+    /// Who watches over the body's arrival, and how long that may take.
+    private let arrival: (deadlines: Deadlines, time: Duration)
 
     package init(
-        _ request: Request, _ context: APIContext, bodyBytesMax: Int, bodyArrival: Duration, publicURL: String?
+        _ request: Request, _ context: APIContext, bodyBytesMax: Int,
+        arrival: (deadlines: Deadlines, time: Duration), publicURL: String?
     ) {
         self.request = request
         self.context = context
         self.bodyBytesMax = bodyBytesMax
-        self.bodyArrival = bodyArrival
+        self.arrival = arrival
         query = QueryParameters(request.uri.query)
         origin = publicURL ?? context.scheme + "://" + Self.saneHost(request.head.authority)
     }
@@ -103,21 +105,14 @@ extension APIRequest {
         }
         let body = request.body
         let bytesMax = bodyBytesMax
-        let arrival = bodyArrival
-        return try await withThrowingTaskGroup(of: [UInt8].self) { group in
-            group.addTask {
-                do {
-                    return Array(try await body.collect(upTo: bytesMax).readableBytesView)
-                } catch is NIOTooManyBytesError {
-                    throw APIError.tooLarge(bytesMax: bytesMax)
-                }
+        return try await arrival.deadlines.bound(
+            within: arrival.time, on: LoopTaskExecutor.shared, orElse: .bodyTookTooLong
+        ) {
+            do {
+                return Array(try await body.collect(upTo: bytesMax).readableBytesView)
+            } catch is NIOTooManyBytesError {
+                throw APIError.tooLarge(bytesMax: bytesMax)
             }
-            group.addTask {
-                try await Task.sleep(for: arrival)
-                throw APIError(.requestTimeout, "The request body did not arrive in time.")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? []
         }
     }
 }

@@ -56,6 +56,9 @@ extension APIError {
     /// A path that no route answers.
     package static let noRoute = APIError(.notFound, "Not found.")
     package static let roleTooLow = APIError(.forbidden, "You do not have permission to perform this action.")
+    package static let tookTooLong = APIError.unavailable(
+        "The request took too long and was given up.", retryAfterSeconds: ErrorTranslation.retryAfterSeconds)
+    package static let bodyTookTooLong = APIError(.requestTimeout, "The request body did not arrive in time.")
     package static let internalError = APIError(.internalServerError, "Internal server error")
 
     package static func unauthorized(_ detail: String, extra: [(name: String, value: JSONValue)] = []) -> APIError {

@@ -58,42 +58,43 @@ extension Schema {
             -- The doors. Each runs with its owner's rights, says who somebody is where they want to go, and lets the
             -- transaction into an organisation only where they belong.
 
+            -- All null for somebody who does not exist; a role only where they are members.
             CREATE FUNCTION enter_organization(who bigint, wanted bigint, OUT is_active boolean, OUT role text)
-            RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER ROWS 1 AS $$
+            LANGUAGE plpgsql SECURITY DEFINER AS $$
             BEGIN
                 SELECT u.is_active, m.role INTO is_active, role
                 FROM users u LEFT JOIN memberships m ON m.user_id = u.id AND m.organization_id = wanted
                 WHERE u.id = who;
-                IF FOUND THEN
-                    PERFORM set_config('nexify.organization',
-                                       CASE WHEN is_active AND role IS NOT NULL THEN wanted::text ELSE '' END, true);
-                    RETURN NEXT;
+                IF is_active AND role IS NOT NULL THEN
+                    PERFORM set_config('nexify.organization', wanted::text, true);
                 END IF;
             END $$;
 
-            -- By a ticket of it: the organisation is null for a ticket that is not there and for one of others.
-            CREATE FUNCTION enter_ticket(
-                who bigint, ticket bigint, OUT is_active boolean, OUT role text, OUT organization_id bigint)
-            RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER ROWS 1 AS $$
+            -- By a ticket of it: nothing tells a ticket that is not there from one of others.
+            CREATE FUNCTION enter_ticket(who bigint, ticket bigint, OUT is_active boolean, OUT role text)
+            LANGUAGE plpgsql SECURITY DEFINER AS $$
             DECLARE found_in bigint;
             BEGIN
-                SELECT t.organization_id INTO found_in FROM tickets t WHERE t.id = ticket;
-                FOR is_active, role IN SELECT * FROM enter_organization(who, found_in) LOOP
-                    organization_id := CASE WHEN role IS NOT NULL THEN found_in END;
-                    RETURN NEXT;
-                END LOOP;
+                SELECT u.is_active, m.role, m.organization_id INTO is_active, role, found_in
+                FROM users u LEFT JOIN tickets t ON t.id = ticket
+                     LEFT JOIN memberships m ON m.user_id = u.id AND m.organization_id = t.organization_id
+                WHERE u.id = who;
+                IF is_active AND role IS NOT NULL THEN
+                    PERFORM set_config('nexify.organization', found_in::text, true);
+                END IF;
             END $$;
 
             CREATE FUNCTION enter_job_run(
                 who bigint, run bigint, OUT is_active boolean, OUT role text, OUT organization_id bigint)
-            RETURNS SETOF record LANGUAGE plpgsql SECURITY DEFINER ROWS 1 AS $$
-            DECLARE found_in bigint;
+            LANGUAGE plpgsql SECURITY DEFINER AS $$
             BEGIN
-                SELECT r.organization_id INTO found_in FROM job_runs r WHERE r.id = run;
-                FOR is_active, role IN SELECT * FROM enter_organization(who, found_in) LOOP
-                    organization_id := CASE WHEN role IS NOT NULL THEN found_in END;
-                    RETURN NEXT;
-                END LOOP;
+                SELECT u.is_active, m.role, m.organization_id INTO is_active, role, organization_id
+                FROM users u LEFT JOIN job_runs r ON r.id = run
+                     LEFT JOIN memberships m ON m.user_id = u.id AND m.organization_id = r.organization_id
+                WHERE u.id = who;
+                IF is_active AND role IS NOT NULL THEN
+                    PERFORM set_config('nexify.organization', organization_id::text, true);
+                END IF;
             END $$;
 
             CREATE FUNCTION organizations_of(who bigint)

@@ -15,12 +15,14 @@ extension Schema {
             ticket_id        bigint NOT NULL,
             change           text NOT NULL,
             created_at       timestamptz NOT NULL DEFAULT clock_timestamp(),
-            position         bigint UNIQUE,
-            FOREIGN KEY (organization_id, ticket_id) REFERENCES tickets (organization_id, id)
+            position         bigint
         );
+        -- Every change of a ticket writes here: no foreign keys and few indexes, for rows that live a day and that only
+        -- triggers write.
         CREATE INDEX stream_events_unplaced ON stream_events (id) WHERE position IS NULL;
-        CREATE INDEX stream_events_by_organization ON stream_events (organization_id, position);
-        CREATE INDEX stream_events_by_age ON stream_events (created_at);
+        CREATE UNIQUE INDEX stream_events_in_order ON stream_events (position) WHERE position IS NOT NULL;
+        CREATE INDEX stream_events_by_organization ON stream_events (organization_id, position)
+            WHERE position IS NOT NULL;
 
         -- The last position given, and the last one that has been forgotten.
         CREATE TABLE stream_head (
