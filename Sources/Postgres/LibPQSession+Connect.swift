@@ -30,9 +30,11 @@ extension LibPQSession {
         // The default would print the server's notices on stderr.
         PQsetNoticeReceiver(pq, { _, _ in }, nil)
         let limit = String(configuration.idleInTransactionTimeout.milliseconds)
+        let lockLimit = String(configuration.lockTimeout?.milliseconds ?? 0)
         let initial: SQL =
             """
             SELECT set_config('idle_in_transaction_session_timeout', \(limit), false),
+                   set_config('lock_timeout', \(lockLimit), false),
                    set_config('timezone', 'UTC', false)
             """
         _ = try session.run(initial, bounds)

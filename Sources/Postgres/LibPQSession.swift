@@ -37,6 +37,10 @@ final class LibPQSession: @unchecked Sendable {
     private let broken = Atomic<Bool>(false)
     /// Whether the last operation left it outside a transaction.
     private let atRest = Atomic<Bool>(true)
+    /// Since when an operation is under way, in nanoseconds of the monotonic clock; 0 while none is.
+    private let busySince = Atomic<Int64>(0)
+    /// Set by whoever has found out that the server does not answer.
+    private let abandoned = Atomic<Bool>(false)
     /// Closed for good: `PQfinish` has been called.
     private var isFinished = false
 
@@ -59,8 +63,26 @@ final class LibPQSession: @unchecked Sendable {
     var socket: Int32 { PQsocket(pq) }
     var processID: Int32 { PQbackendPID(pq) }
 
+    /// Notes that an operation begins.
+    func begin() { busySince.store(Self.now, ordering: .releasing) }
+
+    /// Lets the operation that is under way fail, if it has been for that long. From any thread.
+    func abandon(after time: Duration) {
+        let since = busySince.load(ordering: .acquiring)
+        guard since > 0, Self.now - since >= time.milliseconds * 1_000_000 else { return }
+        abandoned.store(true, ordering: .releasing)
+        wake.signal()
+    }
+
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+
     /// Notes how an operation left the session.
     func settle() {
+        busySince.store(0, ordering: .releasing)
         atRest.store(PQtransactionStatus(pq) == PQTRANS_IDLE, ordering: .releasing)
         if PQstatus(pq) == CONNECTION_BAD { markBroken() }
         deliverNotifications()
@@ -130,6 +152,11 @@ final class LibPQSession: @unchecked Sendable {
                 throw .cancelled
             }
             let left = bounds.deadline - .now
+            if abandoned.load(ordering: .acquiring) {
+                markBroken()
+                throw PostgresError(
+                    .connectionFailed, "the server does not answer; the statement was given up, and may have been done")
+            }
             guard left > .zero else {
                 markBroken()
                 throw .timedOut(bounds.what.description, after: bounds.duration)

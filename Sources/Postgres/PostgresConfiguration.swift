@@ -15,6 +15,9 @@ public struct PostgresConfiguration: Sendable {
     /// How long one statement may take from its sending to its last row. Past it the server is asked to cancel the
     /// statement, the connection is discarded and the caller gets `.timedOut`. Calls may ask for another bound.
     public var statementTimeout: Duration
+    /// How long a statement may wait for a row or table that another transaction holds; nil is as long as the statement
+    /// may take.
+    public var lockTimeout: Duration?
     /// After how long the server itself ends a session that sits in an open transaction without a statement.
     public var idleInTransactionTimeout: Duration
     /// After how long unacknowledged data means that the server's host is gone (TCP only).
@@ -38,7 +41,8 @@ public struct PostgresConfiguration: Sendable {
     public init(
         connectionString: String, applicationName: String = "nexify", role: String? = nil,
         connectTimeout: Duration = .seconds(5),
-        statementTimeout: Duration = .seconds(30), idleInTransactionTimeout: Duration = .seconds(60),
+        statementTimeout: Duration = .seconds(30), lockTimeout: Duration? = nil,
+        idleInTransactionTimeout: Duration = .seconds(60),
         deadPeerTimeout: Duration = .seconds(15), poolSizeMax: Int = 10, waitersMax: Int = 1_000,
         acquireTimeout: Duration = .milliseconds(1_500), idleMax: Duration = .seconds(300),
         lifetimeMax: Duration = .seconds(3_600), preparedStatementsMax: Int = 256
@@ -50,6 +54,7 @@ public struct PostgresConfiguration: Sendable {
         self.role = role
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout
+        self.lockTimeout = lockTimeout
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.deadPeerTimeout = deadPeerTimeout
         self.poolSizeMax = poolSizeMax

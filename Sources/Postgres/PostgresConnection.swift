@@ -97,6 +97,9 @@ public actor PostgresConnection {
     /// The server's process that serves this session, as `pg_stat_activity.pid` shows it.
     public nonisolated var processID: Int32 { session.processID }
 
+    /// Lets the statement that is under way fail as a lost connection, if it has been for that long.
+    nonisolated func abandon(after time: Duration) { session.abandon(after: time) }
+
     /// Whether it can be lent to somebody else: alive, and not in a transaction.
     nonisolated var isReusable: Bool { session.isReusable }
     nonisolated var isBroken: Bool { session.isBroken }
@@ -109,6 +112,7 @@ public actor PostgresConnection {
         try session.requireUsable()
         let interruption = isShielded ? nil : Interruption(thread.wake)
         let result: Result<Value, PostgresError> = await withTaskCancellationHandler {
+            session.begin()
             let bounds = LibPQSession.Bounds(timeout ?? configuration.statementTimeout, interruption)
             return Result { () throws(PostgresError) in
                 // Nothing was sent yet, so the session stays usable.

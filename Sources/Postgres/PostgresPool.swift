@@ -102,6 +102,12 @@ public final class PostgresPool: Sendable {
         return try await lease.connection.execute(sql, timeout: timeout)
     }
 
+    /// Gives up the statements that have been under way for that long, as on connections that are lost: for whoever has
+    /// found out by other means that the server does not answer. A host that is gone does not say so.
+    public func abandonStatements(olderThan time: Duration) {
+        for connection in state.withLock({ Array($0.connections.values) }) { connection.abandon(after: time) }
+    }
+
     /// Lends no more, fails who waits, closes what is idle, and returns when the last lent connection is back.
     public func shutdown() async {
         run(state.withLock { apply($0.machine.shutDown(), &$0) })

@@ -11,6 +11,9 @@ import Triage
 
 /// One process of the installation, composed: stores over a pool, retrieval over the indexes, jobs, HTTP.
 final class Server: Sendable {
+    /// How long a request or job waits for what another one holds.
+    static let lockTimeout = Duration.seconds(2)
+
     /// What a process does.
     enum Role: Sendable {
         case api, worker
@@ -50,7 +53,8 @@ final class Server: Sendable {
         embedder = try InProcessEmbedder(modelDirectory: settings.modelDirectory)
         pool = PostgresPool(
             configuration: PostgresConfiguration(
-                connectionString: databaseURL, role: Schema.applicationRole, poolSizeMax: 12), logger: logger)
+                connectionString: databaseURL, role: Schema.applicationRole, lockTimeout: Self.lockTimeout,
+                poolSizeMax: 12), logger: logger)
         queue = JobQueue(pool: pool, logger: logger)
         stores = Stores(
             tickets: TicketStore(pool: pool), jobRuns: JobRunStore(pool: pool, queue: queue),
@@ -98,8 +102,12 @@ final class Server: Sendable {
                 services.append(FoldingService(dashboard: DashboardStore(pool: pool)))
             }
             services.append(TrimmingService())
+            services.append(ProbingService(health: DatabaseHealth(pool: pool)))
             if roles.contains(.api) {
-                let hub = StreamHub(store: StreamStore(pool: pool), logger: Logger(label: "nexify.stream"))
+                let hub = StreamHub(
+                    store: StreamStore(pool: pool),
+                    cursor: StreamCursor(secret: Array(try settings.requiredSecretKey().utf8)),
+                    logger: Logger(label: "nexify.stream"))
                 let deadlines = Deadlines()
                 services.append(DeadlineService(deadlines: deadlines))
                 services.append(LoopService(service: try await application(hub, deadlines, ready: ready)))
@@ -178,9 +186,13 @@ final class Server: Sendable {
         checks.append(
             await DatabaseHealth(pool: pool).isAnswering()
                 ? .init("database", .ready) : .init("database", .unavailable, detail: "Postgres does not answer"))
-        let problems = keeper.problems
-        if !problems.isEmpty {
-            checks.append(.init("index", .degraded, detail: problems.joined(separator: "; ")))
+        let problems = keeper.problemCount
+        if problems > 0 {
+            // Anybody may ask: which files of which organisations is in the log.
+            checks.append(
+                .init(
+                    "index", .degraded,
+                    detail: "\(problems) index(es) cannot be used; pgvector answers instead, and the log says why"))
         } else {
             // Indexes are opened when somebody asks for them, so there is none to wait for.
             checks.append(.init("index", .ready))
@@ -289,6 +301,13 @@ private struct DeadlineService: Service {
     let deadlines: Deadlines
 
     func run() async throws { await cancelWhenGracefulShutdown { await deadlines.run() } }
+}
+
+/// Watches whether the database answers.
+private struct ProbingService: Service {
+    let health: DatabaseHealth
+
+    func run() async throws { await cancelWhenGracefulShutdown { await health.watch() } }
 }
 
 /// Gives memory back to the system that a burst of work has left with the allocator.

@@ -24,6 +24,9 @@ extension Endpoint {
         let authenticator = services.authenticator
         return Endpoint(method, path, access: .member(role), operation, bodyBytesMax: bodyBytesMax) { request in
             let organization = try request.organization()
+            // The token first, which costs nothing: strangers need not be listened to.
+            _ = try await authenticator.user(of: request)
+            let request = try await request.withBody()
             let principal = try await authenticator.member(role, of: organization, by: request)
             return try await handler(request, principal, organization)
         }

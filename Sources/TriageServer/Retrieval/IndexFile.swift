@@ -41,7 +41,10 @@ struct IndexFile: Sendable {
     /// The right to write; nil when another process has it.
     func lock() throws(VectorIndexError) -> IndexFileLock? {
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true,
+                // What customers wrote can be guessed from vectors.
+                attributes: [.posixPermissions: 0o700])
             guard let lock = try IndexFileLock.take(for: path) else { return nil }
             removeLeftovers()
             return lock

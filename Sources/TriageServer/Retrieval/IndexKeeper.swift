@@ -8,7 +8,7 @@ import VectorIndex
 /// recently used closed when they become too many. Searches go on meanwhile on what they began with.
 ///
 /// What an index needs is decided by `IndexPlan`; this file answers searches, `IndexKeeper+Upkeep` carries the plans out.
-/// A file that cannot be trusted is not served: retrieval falls back to pgvector, `problems` says why, and after
+/// A file that cannot be trusted is not served: retrieval falls back to pgvector, the log says why, and after
 /// `repairDelay` (so that monitoring sees the damage) it is rebuilt.
 final class IndexKeeper: Sendable {
     struct Configuration: Sendable {
@@ -41,9 +41,6 @@ final class IndexKeeper: Sendable {
         /// The first opening, which everyone waits for who asks meanwhile.
         var opening: Task<Void, Never>?
     }
-
-    /// Problems that are told of by name.
-    static let problemsMax = 5
 
     let configuration: Configuration
     let log: IndexChangeLog
@@ -123,12 +120,10 @@ final class IndexKeeper: Sendable {
         for kind in IndexKind.allCases { _ = await served(kind, of: organization) }
     }
 
-    /// What an operator must know; empty when every open index is sound.
-    var problems: [String] {
+    /// How many open indexes are not sound. What is wrong with them is in the log.
+    var problemCount: Int {
         let now = clock.now
-        let all = entries.withLock { $0.values.compactMap { $0.plan.problem(now: now) } }.sorted()
-        guard all.count > Self.problemsMax else { return all }
-        return all.prefix(Self.problemsMax) + ["and \(all.count - Self.problemsMax) more"]
+        return entries.withLock { $0.values.count { $0.plan.problem(now: now) != nil } }
     }
 
     /// A search on what `served` gave out failed. What is wrong with a file is noted; what is wrong with a query is not.

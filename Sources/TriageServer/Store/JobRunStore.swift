@@ -4,8 +4,6 @@ import Triage
 
 /// Asked-for triage runs, each with the durable job that carries it out.
 struct JobRunStore: Sendable {
-    static let idempotencyKeyCharactersMax = 80
-
     let pool: PostgresPool
     let queue: JobQueue
 
@@ -18,14 +16,19 @@ struct JobRunStore: Sendable {
     /// this key has already made (promise I9).
     ///
     /// - Parameter requestHash: SHA-256 of what was asked; the same key must come with the same one.
-    /// - Throws: `StoreError.notFound`, `.idempotencyKeyReused`.
+    /// - Throws: `StoreError.notFound`, `.idempotencyKeyReused`, `.requestInFlight`.
     func trigger(
         ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
         by actor: TicketEvent.Actor
     ) async throws -> (run: JobRun, created: Bool) {
-        let result = try Self.outcome(
-            try await pool.queries(
-                Self.triggering(ticket, organization, idempotencyKey, requestHash, actor), in: organization))
+        let statements = Self.triggering(ticket, organization, idempotencyKey, requestHash, actor)
+        let results: [[PostgresRow]]
+        do {
+            results = try await pool.queries(statements, in: organization)
+        } catch {
+            throw StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
+        }
+        let result = try Self.outcome(results)
         if result.created { queue.hint() }
         return result
     }

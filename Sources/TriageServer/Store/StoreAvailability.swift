@@ -8,6 +8,9 @@ enum StoreAvailability {
     /// Whether the same transaction may succeed when it is run again: it collided with another one.
     static func mayRepeat(_ error: any Error) -> Bool { (error as? PostgresError)?.isRetryable ?? false }
 
+    /// Whether another transaction held what this one needed for longer than it may wait.
+    static func isHeld(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == .lockNotAvailable }
+
     /// Whether the work was given up because its task was cancelled.
     static func isCancellation(_ error: any Error) -> Bool {
         error is CancellationError || (error as? PostgresError)?.code == .cancelled

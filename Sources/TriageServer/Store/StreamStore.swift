@@ -23,7 +23,7 @@ struct StreamStore: Sendable {
 
     private static let columns: SQL = "position, organization_id, kind, row_id, ticket_id, change, created_at"
 
-    /// Gives what was committed since its positions; of several servers at once one does it.
+    /// The ends of what is kept, after giving positions to what was committed.
     func extent() async throws -> Extent {
         let results = try await pool.queries([
             "SELECT place_stream_events() AS position", "SELECT position, forgotten FROM stream_head",
@@ -32,13 +32,31 @@ struct StreamStore: Sendable {
         return Extent(head: try row.decode("position"), forgotten: try row.decode("forgotten"))
     }
 
-    /// The events of all organisations after a position, placed first; in one round trip.
-    func events(after position: Int64) async throws -> [StreamEvent] {
+    /// The events of all organisations after a position, placed first, and the last position; in one round trip.
+    func events(after position: Int64) async throws -> (events: [StreamEvent], head: Int64) {
         let results = try await pool.queries([
             "SELECT place_stream_events() AS position",
             "SELECT \(Self.columns) FROM stream_events_after(\(position), \(Limits.rows)) ORDER BY position",
         ])
-        return try results[1].map { try $0.streamEvent() }
+        return (try results[1].map { try $0.streamEvent() }, try results[0].one().decode("position"))
+    }
+
+    /// A user who listens in an organisation.
+    struct Membership: Sendable, Hashable {
+        var user: UserID
+        var organization: OrganizationID
+    }
+
+    /// Those of the memberships that there still are, of users who are active.
+    func standing(_ memberships: Set<Membership>) async throws -> Set<Membership> {
+        let asked = Array(memberships)
+        return Set(
+            try await pool.query(
+                """
+                SELECT user_id, organization_id
+                FROM standings(\(asked.map(\.user.rawValue)), \(asked.map(\.organization.rawValue)))
+                """
+            ).map { Membership(user: try $0.decode("user_id"), organization: try $0.decode("organization_id")) })
     }
 
     /// One organisation's events between two positions, the first excluded; the oldest ones when there are more than a

@@ -117,7 +117,11 @@ package struct UserStore: Sendable {
             let user = try await Self.create(
                 username: username, passwordHash: passwordHash, email: email, firstName: "", lastName: "",
                 on: connection)
+            try await connection.lockAdministration(of: organization)
             try await Self.setRole(.admin, of: user, in: organization, on: connection)
+            try await connection.record(
+                .memberAdded, in: organization, by: nil,
+                payload: ["user": .int(user.rawValue), "role": .string(Role.admin.rawValue)])
             return !made.isEmpty
         }
     }

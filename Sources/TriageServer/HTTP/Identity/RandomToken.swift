@@ -20,6 +20,13 @@ enum Hexadecimal {
         }
         return text
     }
+
+    /// - Returns: nil for anything but pairs of digits.
+    static func bytes(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.compactMap(HexDigit.value)
+        guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+    }
 }
 
 /// RFC 4648, section 5, without padding.

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// Stands before the router and gives methods that it has no entry for (`FOO`) the name of one that no route has, so that
+/// Stands before the router and gives methods that it has no entry for (`PROPFIND`) the name of one that no route has, so that
 /// they get their path's 405 instead of a 404.
 package struct MethodNormalizer<Next: HTTPResponder>: HTTPResponder where Next.Context == APIContext {
     let next: Next

@@ -14,6 +14,8 @@ package struct APIRequest: Sendable {
     private let bodyBytesMax: Int
     /// Who watches over the body's arrival, and how long that may take.
     private let arrival: (deadlines: Deadlines, time: Duration)
+    /// The whole body, once it has been waited for.
+    private var received: [UInt8]?
 
     package init(
         _ request: Request, _ context: APIContext, bodyBytesMax: Int,
@@ -30,7 +32,7 @@ package struct APIRequest: Sendable {
     package var headers: HTTPFields { request.headers }
     package var logger: Logger { context.logger }
 
-    /// The address that limits count by: the connection's peer; nil where there is none.
+    /// The address that limits count by: the connection's peer, or whom a trusted proxy names; nil where there is none.
     package var clientAddress: String? { context.clientAddress }
 
     /// An id in the path. One that no row can have is answered as a missing one.
@@ -97,8 +99,20 @@ extension APIRequest {
         }
     }
 
+    /// The same request with its whole body. A body may take half a minute to come: who somebody is, is to be asked after
+    /// that, so that it still holds when the handler acts.
+    ///
+    /// - Throws: 408 or 413.
+    package func withBody() async throws -> APIRequest {
+        var whole = self
+        whole.received = try await bytes()
+        return whole
+    }
+
     /// Never holds more than the limit; gives up when the body takes too long to arrive.
     private func bytes() async throws -> [UInt8] {
+        if let received { return received }
+        if headers[.contentLength] == nil, headers[.transferEncoding] == nil { return [] }
         if let text = headers[.contentLength], let length = Int(text) {
             if length == 0 { return [] }
             if length > bodyBytesMax { throw APIError.tooLarge(bytesMax: bodyBytesMax) }

@@ -27,6 +27,10 @@ enum ErrorTranslation {
         if StoreAvailability.isCancellation(error) {
             return .unavailable("The server is stopping.", retryAfterSeconds: retryAfterSeconds)
         }
+        if StoreAvailability.isHeld(error) {
+            return .unavailable(
+                "Another request holds what this one needs. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
+        }
         if StoreAvailability.isUnavailable(error) {
             logger.warning("database unavailable", metadata: ["error": .string(StoreAvailability.loggable(error))])
             return .unavailable(

@@ -23,7 +23,8 @@ struct AuthRoutes: Sendable {
 
     @Sendable private func signIn(_ request: APIRequest) async throws -> Response {
         var fields = try await request.fields()
-        let username = fields.requiredText("username", Self.username)
+        // As names are kept: one that is typed in another of Unicode's forms is the same.
+        let username = AccountRules.normalized(username: fields.requiredText("username", Self.username))
         let password = fields.requiredText("password", Self.password)
         try fields.check()
         let attempt = SignInFailureStore.Attempt(username: username, address: request.clientAddress)

@@ -36,11 +36,13 @@ struct StreamRoutes: Sendable {
         let organization = try request.organization()
         let claims = try await services.authenticator.claims(of: request)
         let principal = try await services.authenticator.member(.viewer, of: organization, by: request)
-        let (extent, messages) = try await services.stream.join(organization)
-        let access = services.access
+        let joined = try await services.stream.join(
+            .init(
+                membership: .init(user: principal.user, organization: organization),
+                until: Date(timeIntervalSince1970: Double(claims.expiresAt))))
+        let beginning = try await beginning(request.headers[.lastEventID], organization)
         let store = services.streamStore
-        let seen = Self.resumption(request.headers[.lastEventID], extent)
-        let expiresAt = Date(timeIntervalSince1970: Double(claims.expiresAt))
+        let cursor = services.stream.cursor
         return Response(
             status: .ok,
             headers: [
@@ -49,54 +51,53 @@ struct StreamRoutes: Sendable {
                 .xAccelBuffering: "no",
             ],
             body: ResponseBody { writer in
-                switch seen {
-                case .now: try await writer.write(ServerSentEvents.opening(at: extent.head))
-                case .unknown: try await writer.write(ServerSentEvents.reset(at: extent.head))
-                case .after(var position):
-                    try await writer.write(ServerSentEvents.opening(at: position))
-                    while position < extent.head {
-                        let missed = try await store.events(in: organization, after: position, through: extent.head)
-                        guard let last = missed.last else { break }
-                        try await writer.write(ServerSentEvents.text(of: missed))
-                        position = last.position
-                    }
+                var seen = joined.position
+                let now = cursor.text(of: joined.position, in: organization)
+                switch beginning {
+                case .now: try await writer.write(ServerSentEvents.opening(at: now))
+                case .unknown: try await writer.write(ServerSentEvents.reset(at: now))
+                case .after(let last):
+                    seen = last
+                    try await writer.write(ServerSentEvents.opening(at: cursor.text(of: last, in: organization)))
                 }
-                for await message in messages {
+                // What this process had handed out before the client came.
+                while seen < joined.position {
+                    let missed = try await store.events(in: organization, after: seen, through: joined.position)
+                    guard let last = missed.last else { break }
+                    for event in missed {
+                        let id = cursor.text(of: event.position, in: organization)
+                        try await writer.write(ServerSentEvents.text(of: event, id: id))
+                    }
+                    seen = last.position
+                }
+                for await message in joined.messages {
                     switch message {
-                    case .events(let text, _): try await writer.write(text)
-                    case .heartbeat:
-                        // A token's end and a membership's end the stream.
-                        guard Date() < expiresAt,
-                            try await access.standing(of: principal.user, in: organization)?.mayRead == true
-                        else { return try await writer.finish(nil) }
-                        try await writer.write(ServerSentEvents.heartbeat)
+                    // Another server may have told the client of it already.
+                    case .event(let text, let position): if position > seen { try await writer.write(text) }
+                    case .heartbeat: try await writer.write(ServerSentEvents.heartbeat)
                     }
                 }
                 try await writer.finish(nil)
             })
     }
 
-    private enum Resumption: Sendable {
+    private enum Beginning: Sendable {
         case now
         case after(Int64)
+        /// What the client had last is none of ours, was forgotten, or is of a database that has been restored since.
         case unknown
     }
 
-    private static func resumption(_ lastEventID: String?, _ extent: StreamStore.Extent) -> Resumption {
+    private func beginning(_ lastEventID: String?, _ organization: OrganizationID) async throws -> Beginning {
         guard let lastEventID, !lastEventID.isEmpty else { return .now }
-        // Beyond the head: from a database that has been restored since.
-        guard let position = Int64(lastEventID), (extent.forgotten...extent.head).contains(position) else {
-            return .unknown
-        }
-        return .after(position)
+        guard let last = services.stream.cursor.position(of: lastEventID, in: organization) else { return .unknown }
+        // Another server may be ahead of this one.
+        let extent = try await services.streamStore.extent()
+        return last >= extent.forgotten && last <= extent.head ? .after(last) : .unknown
     }
 }
 
 extension HTTPField.Name {
     static let lastEventID = Self("Last-Event-ID")!
     static let xAccelBuffering = Self("X-Accel-Buffering")!
-}
-
-extension AccessStore.Standing {
-    fileprivate var mayRead: Bool { isActive && role != nil }
 }

@@ -20,7 +20,8 @@ struct TicketPath: Sendable {
         ]
     }
 
-    /// A route on a ticket for members of at least that role, with an operation for either path; another organisation's ticket is one that does not exist.
+    /// A route on a ticket for members of at least that role, with an operation for either path; another organisation's
+    /// ticket is one that does not exist.
     func endpoint(
         _ method: HTTPRequest.Method, _ suffix: String = "", role: Role, _ operation: Operation? = nil,
         handler: @escaping Handler
@@ -30,6 +31,7 @@ struct TicketPath: Sendable {
         return .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, user in
             let organization = isInOrganization ? try request.organization() : nil
             let id: TicketID = try request.identifier("ticket", of: "Ticket")
+            let request = try await request.withBody()
             let found = try await services.access.ticket(id, in: organization, for: user)
             let principal = try Authenticator.principal(
                 user, found?.standing, orMissing: isInOrganization ? "Organization" : "Ticket")

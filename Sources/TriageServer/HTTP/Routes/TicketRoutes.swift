@@ -35,6 +35,7 @@ struct TicketRoutes: Sendable {
 
     /// `POST /tickets/`: from a member, or from a system that has the organisation's key.
     @Sendable private func ingest(_ request: APIRequest) async throws -> Response {
+        let request = try await request.withBody()
         if request.headers[.authorization] == nil,
             let own = try await services.authenticator.ingestOrganization(of: request)
         {

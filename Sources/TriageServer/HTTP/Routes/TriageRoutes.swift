@@ -31,7 +31,7 @@ struct TriageRoutes: Sendable {
                 requestHash: Self.hash(body, ticket: ticket.id), by: principal.actor)
         }
         return try await answer(
-            run, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
+            run, to: principal.user, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
     }
 
     @Sendable private func read(_ request: APIRequest, _ user: UserID) async throws -> Response {
@@ -43,16 +43,18 @@ struct TriageRoutes: Sendable {
             let run = try await services.jobRuns.run(id, in: organization)
         else { throw APIError.notFound("JobRun") }
         request.context.subject.note(organization: organization)
-        return try await answer(run, waitingFor: timeout, status: .ok, created: false)
+        return try await answer(run, to: user, waitingFor: timeout, status: .ok, created: false)
     }
 
     private func answer(
-        _ run: JobRun, waitingFor timeout: Duration?,
-        status: HTTPResponse.Status, created: Bool
+        _ run: JobRun, to user: UserID, waitingFor timeout: Duration?, status: HTTPResponse.Status, created: Bool
     ) async throws -> Response {
         var run = run
         if let timeout, !run.status.isFinal {
             run = try await services.jobRuns.waitForEnd(of: run.id, in: run.organization, timeout: timeout) ?? run
+            // They may have been removed meanwhile.
+            _ = try Authenticator.principal(
+                user, try await services.access.standing(of: user, in: run.organization), orMissing: "JobRun")
         }
         var suggestion: Suggestion?
         if let id = run.suggestion {

@@ -1,4 +1,6 @@
+import FoundationEssentials
 import Logging
+import Metrics
 import NIOCore
 import Triage
 
@@ -10,129 +12,185 @@ import Triage
 actor StreamHub {
     /// What a stream writes next.
     enum Message: Sendable {
-        /// Server-Sent Events as they go out, and the position that they lead up to.
-        case events(ByteBuffer, position: Int64)
-        /// Nothing has happened for a while: the time to see whether the listener is still there, and still may be.
+        /// An event as it goes out, and its position.
+        case event(ByteBuffer, position: Int64)
+        /// Nothing has happened for a while: shows whether the listener is still there.
         case heartbeat
+    }
+
+    /// Who listens, where, and until when.
+    struct Listener: Sendable {
+        var membership: StreamStore.Membership
+        /// When the access token expires.
+        var until: Date
+    }
+
+    /// What a new listener gets: messages from a position on. What was before it is the store's to tell.
+    struct Joined: Sendable {
+        var position: Int64
+        var messages: AsyncStream<Message>
     }
 
     enum Limits {
         static let pause = Duration.milliseconds(100)
         static let pauseWithoutDatabase = Duration.seconds(1)
+        /// How long a listener goes on who may listen no more.
+        static let rightsPause = Duration.seconds(1)
         static let heartbeat = Duration.seconds(15)
         /// Messages that wait for a slow listener; beyond them its stream ends, to be resumed.
-        static let waitingMax = 256
+        static let waitingMax = 1_024
     }
 
-    private struct Listener {
-        var organization: OrganizationID
+    private struct Stream {
+        var listener: Listener
         var continuation: AsyncStream<Message>.Continuation
     }
 
     private let store: StreamStore
+    nonisolated let cursor: StreamCursor
     private let logger: Logger
-    private var listeners: [Int: Listener] = [:]
+    private let open = Gauge(label: "nexify_event_streams_open")
+    private var streams: [Int: Stream] = [:] {
+        didSet { if streams.count != oldValue.count { open.record(streams.count) } }
+    }
     private var joined = 0
     /// Up to where events have been handed out; nil while nobody listens.
     private var position: Int64?
+    private var beginning: Task<Int64, any Error>?
     private var isStopping = false
     private var wake: CheckedContinuation<Void, Never>?
 
-    init(store: StreamStore, logger: Logger) {
+    init(store: StreamStore, cursor: StreamCursor, logger: Logger) {
         self.store = store
+        self.cursor = cursor
         self.logger = logger
     }
 
-    var listenerCount: Int { listeners.count }
-
-    /// Joins an organisation's listeners.
-    ///
-    /// - Returns: where the messages begin, the forgotten events' end, and the messages; these end when the server stops
-    ///   or the listener is too slow. Stop reading to leave.
-    func join(
-        _ organization: OrganizationID
-    ) async throws -> (extent: StreamStore.Extent, messages: AsyncStream<Message>) {
-        var extent = try await store.extent()
-        // The actor was free meanwhile. What this process has handed out already is where a new listener begins.
-        if let position { extent.head = position } else { position = extent.head }
+    /// Joins an organisation's listeners. The messages end when the server stops, when the listener may listen no more,
+    /// and when it is too slow. Stop reading to leave.
+    func join(_ listener: Listener) async throws -> Joined {
+        if position == nil {
+            let begun = try await begin()
+            position = position ?? begun
+        }
         let (messages, continuation) = AsyncStream.makeStream(
             of: Message.self, bufferingPolicy: .bufferingOldest(Limits.waitingMax))
-        guard !isStopping else {
+        guard !isStopping, let position else {
             continuation.finish()
-            return (extent, messages)
+            return Joined(position: position ?? 0, messages: messages)
         }
         joined += 1
         let number = joined
-        listeners[number] = Listener(organization: organization, continuation: continuation)
+        streams[number] = Stream(listener: listener, continuation: continuation)
         continuation.onTermination = { [weak self] _ in
             Task { await self?.leave(number) }
         }
         wake?.resume()
         wake = nil
-        return (extent, messages)
+        return Joined(position: position, messages: messages)
+    }
+
+    /// Where the first listener begins; asked once for many who come at once.
+    private func begin() async throws -> Int64 {
+        let task = beginning ?? Task { [store] in try await store.extent().head }
+        beginning = task
+        defer { beginning = nil }
+        return try await task.value
     }
 
     private func leave(_ number: Int) {
-        listeners[number] = nil
-        if listeners.isEmpty { position = nil }
+        streams[number] = nil
+        if streams.isEmpty { position = nil }
     }
 
     /// Hands events out until `stop()`.
     func run() async {
         let clock = ContinuousClock()
         var nextHeartbeat = clock.now + Limits.heartbeat
+        var nextRights = clock.now
         while !isStopping {
-            guard !listeners.isEmpty else {
+            guard !streams.isEmpty else {
                 await withCheckedContinuation { wake = $0 }
+                nextHeartbeat = clock.now + Limits.heartbeat
                 continue
             }
             var pause = Limits.pause
             do {
-                if let asked = position {
-                    let events = try await store.events(after: asked)
-                    // Everybody may have left meanwhile, and others come, who begin elsewhere.
-                    if position == asked { hand(out: events) }
-                    if events.count == Int(StreamStore.Limits.rows) { pause = .zero }
+                if clock.now >= nextRights {
+                    nextRights = clock.now + Limits.rightsPause
+                    try await endThoseWhoMayListenNoMore()
                 }
+                if try await look() { pause = .zero }
             } catch {
                 logger.debug("events not read", metadata: ["error": .string(StoreAvailability.loggable(error))])
                 pause = Limits.pauseWithoutDatabase
             }
             if clock.now >= nextHeartbeat {
                 nextHeartbeat = clock.now + Limits.heartbeat
-                for number in listeners.keys { send(.heartbeat, to: number) }
+                for number in streams.keys { send(.heartbeat, to: number) }
             }
             if pause > .zero { try? await clock.sleep(for: pause) }
         }
-        for listener in listeners.values { listener.continuation.finish() }
-        listeners = [:]
+        end { _ in true }
     }
 
     func stop() {
         isStopping = true
         wake?.resume()
         wake = nil
-        for listener in listeners.values { listener.continuation.finish() }
+        end { _ in true }
+    }
+
+    /// - Returns: whether there is more to be read at once.
+    private func look() async throws -> Bool {
+        guard let asked = position else { return false }
+        let (events, head) = try await store.events(after: asked)
+        // Everybody may have left meanwhile, and others come, who begin elsewhere.
+        guard position == asked else { return false }
+        if head < asked {
+            // The database was restored: whoever comes again is told to load everything anew.
+            end { _ in true }
+            return false
+        }
+        hand(out: events)
+        return events.count == Int(StreamStore.Limits.rows)
     }
 
     /// Each event is written once, however many listen.
     private func hand(out events: [StreamEvent]) {
         guard let last = events.last else { return }
         position = last.position
-        let audience = Dictionary(grouping: listeners.keys) { listeners[$0]?.organization }
-        for (organization, events) in Dictionary(grouping: events, by: \.organization) {
-            guard let listening = audience[organization], let newest = events.last else { continue }
-            let text = ServerSentEvents.text(of: events)
-            for number in listening { send(.events(text, position: newest.position), to: number) }
+        let audience = Dictionary(grouping: streams.keys) { streams[$0]?.listener.membership.organization }
+        for event in events {
+            guard let listening = audience[event.organization] else { continue }
+            let id = cursor.text(of: event.position, in: event.organization)
+            let message = Message.event(ServerSentEvents.text(of: event, id: id), position: event.position)
+            for number in listening { send(message, to: number) }
         }
     }
 
+    private func endThoseWhoMayListenNoMore() async throws {
+        let now = Date()
+        end { $0.until <= now }
+        let asked = Set(streams.values.map(\.listener.membership))
+        let standing = try await store.standing(asked)
+        end { asked.contains($0.membership) && !standing.contains($0.membership) }
+    }
+
+    private func end(_ mustEnd: (Listener) -> Bool) {
+        for (number, stream) in streams where mustEnd(stream.listener) {
+            streams[number] = nil
+            stream.continuation.finish()
+        }
+        if streams.isEmpty { position = nil }
+    }
+
     private func send(_ message: Message, to number: Int) {
-        guard let listener = listeners[number] else { return }
-        if case .dropped = listener.continuation.yield(message) {
+        guard let stream = streams[number] else { return }
+        if case .dropped = stream.continuation.yield(message) {
             // It has missed something, so it must come again and say what it had last.
-            listeners[number] = nil
-            listener.continuation.finish()
+            streams[number] = nil
+            stream.continuation.finish()
         }
     }
 }

@@ -5,7 +5,7 @@ extension Schema {
     /// one that its transaction has entered (promise I5).
     ///
     /// Not under it, because they are read across organisations and hold ids and no customer's text: `users` and
-    /// `refresh_tokens` (of no organisation), `jobs`, `index_sources`, `index_changes`.
+    /// `refresh_tokens` (of no organisation; read before anybody is known), `jobs`, `index_sources`, `index_changes`.
     static let tenancy = Migration(
         number: 3, name: "tenancy",
         sql: """

@@ -69,20 +69,21 @@ extension Schema {
         CREATE TRIGGER job_runs_updated_to_stream AFTER UPDATE ON job_runs
             REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION stream_job_runs();
 
-        -- Gives committed events their positions. The head's lock makes the order of positions the order of commits: who
-        -- sees a position sees all before it.
+        -- Gives committed events their positions, unless somebody is at it. The head's lock makes the order of positions
+        -- the order of commits: who sees a position sees all before it. Returns the last position.
         CREATE FUNCTION place_stream_events() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$
         DECLARE
             last bigint;
             placed bigint;
         BEGIN
-            IF NOT EXISTS (SELECT FROM stream_events e WHERE e.position IS NULL) THEN
+            IF EXISTS (SELECT FROM stream_events e WHERE e.position IS NULL) THEN
+                SELECT h.position INTO last FROM stream_head h FOR UPDATE SKIP LOCKED;
+            END IF;
+            IF last IS NULL THEN
                 RETURN (SELECT h.position FROM stream_head h);
             END IF;
-            SELECT h.position INTO last FROM stream_head h FOR UPDATE;
             WITH next AS (
-                SELECT e.id, row_number() OVER (ORDER BY e.id) AS step
-                FROM stream_events e WHERE e.position IS NULL ORDER BY e.id LIMIT 10000
+                SELECT e.id, row_number() OVER (ORDER BY e.id) AS step FROM stream_events e WHERE e.position IS NULL
             )
             UPDATE stream_events e SET position = last + next.step FROM next WHERE e.id = next.id;
             GET DIAGNOSTICS placed = ROW_COUNT;
@@ -98,6 +99,17 @@ extension Schema {
         BEGIN ATOMIC
             SELECT e.position, e.organization_id, e.kind, e.row_id, e.ticket_id, e.change, e.created_at
             FROM stream_events e WHERE e.position > seen ORDER BY e.position LIMIT most;
+        END;
+
+        -- Which of these users may (still) read in these organisations.
+        CREATE FUNCTION standings(who bigint[], wanted bigint[]) RETURNS TABLE (user_id bigint, organization_id bigint)
+        LANGUAGE sql STABLE SECURITY DEFINER
+        BEGIN ATOMIC
+            SELECT m.user_id, m.organization_id
+            FROM unnest(who, wanted) AS asked (user_id, organization_id)
+                 JOIN memberships m ON m.user_id = asked.user_id AND m.organization_id = asked.organization_id
+                 JOIN users u ON u.id = m.user_id
+            WHERE u.is_active;
         END;
 
         CREATE FUNCTION forget_stream_events(age interval) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER AS $$

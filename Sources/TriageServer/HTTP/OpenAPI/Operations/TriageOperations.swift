@@ -11,6 +11,7 @@ extension Operation {
         answers: [
             Answer(.accepted, "The job was created", .ref("JobRun")),
             .ok(.ref("JobRun"), "The same key came before: that request's job"),
+            .error(.conflict, "The first request with this key is still in flight"),
             .error(.unprocessableContent, "The same key came before with another body"),
         ])
 

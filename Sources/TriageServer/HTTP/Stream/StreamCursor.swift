@@ -1,0 +1,47 @@
+import Crypto
+import CryptoExtras
+import FoundationEssentials
+import Triage
+
+/// Positions as clients see them. All organisations' events have one order, and plain numbers would tell everybody how
+/// much happens elsewhere: an id is the position and its organisation, enciphered with a key that all servers share.
+struct StreamCursor: Sendable {
+    private static let blockBytes = 16
+
+    private let key: SymmetricKey
+
+    init(secret: [UInt8]) {
+        key = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: secret), info: Data("nexify event streams".utf8),
+            outputByteCount: Self.blockBytes)
+    }
+
+    /// 32 hexadecimal digits, always the same for the same position.
+    func text(of position: Int64, in organization: OrganizationID) -> String {
+        var block = Data()
+        for value in [organization.rawValue, position] {
+            withUnsafeBytes(of: value.bigEndian) { block.append(contentsOf: $0) }
+        }
+        // One block of AES: no two positions begin alike, so there is nothing for an initial vector to hide.
+        guard let sealed = try? AES._CBC.encrypt(block, using: key, iv: Self.noVector, noPadding: true) else {
+            return ""
+        }
+        return Hexadecimal.text(sealed)
+    }
+
+    /// - Returns: nil for what is no id of ours, or another organisation's.
+    func position(of text: String, in organization: OrganizationID) -> Int64? {
+        guard let sealed = Hexadecimal.bytes(text), sealed.count == Self.blockBytes,
+            let block = try? AES._CBC.decrypt(sealed, using: key, iv: Self.noVector, noPadding: true),
+            block.count == Self.blockBytes
+        else { return nil }
+        let values = [block.prefix(8), block.suffix(8)].map { half in
+            half.reduce(Int64(0)) { $0 << 8 | Int64($1) }
+        }
+        return values[0] == organization.rawValue ? values[1] : nil
+    }
+
+    private static var noVector: AES._CBC.IV {
+        get throws { try AES._CBC.IV(ivBytes: [UInt8](repeating: 0, count: blockBytes)) }
+    }
+}
