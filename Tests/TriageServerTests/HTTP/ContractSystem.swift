@@ -154,11 +154,14 @@ extension ContractSystem {
     }
 
     /// The admin's access token as it will be when it has expired.
-    func expiredToken() async throws -> String {
+    func expiredToken() async throws -> String { try await token(secondsLeft: -6_600) }
+
+    /// The admin's access token as it will be so long before it expires.
+    func token(secondsLeft: Double) async throws -> String {
         let me = try await call("GET", "/api/me/", as: admin)
-        let past = try await TokenService(
-            secret: Array(Self.secret.utf8), now: { Date(timeIntervalSinceNow: -7_200) })
-        return try await past.issue(.access, for: UserID(me["id"]?.intValue ?? 0)).token
+        let then = try await TokenService(
+            secret: Array(Self.secret.utf8), now: { Date(timeIntervalSinceNow: secondsLeft - 600) })
+        return try await then.issue(.access, for: UserID(me["id"]?.intValue ?? 0)).token
     }
 
     /// A new ticket of the own organisation.

@@ -169,4 +169,42 @@ struct IndexTroubleTests {
         try await until("it is back by itself") { try await server.call("GET", "/readyz").status == 200 }
         await admin.shutdown()
     }
+
+    /// A host that hangs does not say so: what was asked before is given up, too, and the API answers in the contract's
+    /// words. The database's processes are stopped, as they would be on a frozen host.
+    @Test func aDatabaseThatHangsIsGivenUp() async throws {
+        let directory = try TestDirectory.make("hanging")
+        let system = try await InstalledSystem.start(dataDirectory: directory)
+        ServerAtTestEnd.register(system.processIdentifier)
+        let token = try await system.signIn("agent")
+        let processes = try Self.postgresProcesses(under: directory)
+        #expect(!processes.isEmpty)
+        for process in processes { kill(process, SIGSTOP) }
+        let answers = try await withThrowingTaskGroup(of: InstalledSystem.Answer.self) { group in
+            for _ in 0..<16 {
+                group.addTask { try await system.call("GET", "/api/organizations/1/dashboard/", as: token) }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let readiness = try await system.call("GET", "/readyz")
+        for process in processes { kill(process, SIGCONT) }
+        #expect(answers.allSatisfy { $0.status == 503 && $0.headers["retry-after"] != nil })
+        #expect(readiness.status == 503)
+        try await until("it is back by itself") {
+            try await system.call("GET", "/api/organizations/1/dashboard/", as: token).status == 200
+        }
+        await system.end()
+    }
+
+    /// The postmaster of that data directory and its children.
+    private static func postgresProcesses(under directory: String) throws -> [pid_t] {
+        let file = "\(directory)/postgres/cluster/postmaster.pid"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let postmaster = try #require(text.split(separator: "\n").first.flatMap { pid_t($0) })
+        let children = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { pid_t($0) }.filter {
+            let status = try? String(contentsOfFile: "/proc/\($0)/status", encoding: .utf8)
+            return status?.contains("PPid:\t\(postmaster)\n") == true
+        }
+        return [postmaster] + children
+    }
 }
