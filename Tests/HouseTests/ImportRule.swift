@@ -44,7 +44,7 @@ enum ImportRule {
             imports: foundation + ["Triage", "AsyncHTTPClient", "NIO*", "Logging", "Metrics", "Synchronization"]),
         Room(
             folder: "TriageServer/Observability",
-            imports: foundation + ["Logging", "Metrics", "CoreMetrics", "NIOCore", "Synchronization"]),
+            imports: foundation + ["Logging", "Metrics", "CoreMetrics", "NIOCore", "Dispatch", "Synchronization"]),
         Room(
             folder: "IndexTool",
             imports: foundation + [

@@ -13,6 +13,8 @@ package struct Endpoint: Sendable {
     /// What the OpenAPI document says of it; nil for what is no part of the API: the console's files.
     package var operation: Operation?
     package var bodyBytesMax: Int
+    /// Whether it computes or parses for longer than one of NIO's threads may be held.
+    package var isLaborious = false
     package var handler: Handler
 
     package init(
@@ -24,7 +26,16 @@ package struct Endpoint: Sendable {
         self.access = access
         self.operation = operation
         self.bodyBytesMax = bodyBytesMax
+        // A large body is parsed and cut into passages.
+        isLaborious = bodyBytesMax > RequestLimits.bodyBytesMax
         self.handler = handler
+    }
+
+    /// The same, for a handler that computes.
+    func laborious() -> Endpoint {
+        var endpoint = self
+        endpoint.isLaborious = true
+        return endpoint
     }
 
     /// Whether it answers for as long as the client listens.
@@ -37,9 +48,8 @@ extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
     func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines) {
         for endpoint in endpoints {
-            // What may take a large body also parses and cuts it, for longer than a loop's thread may be held.
             let executor: any TaskExecutor =
-                endpoint.bodyBytesMax > RequestLimits.bodyBytesMax ? globalConcurrentExecutor : LoopTaskExecutor.shared
+                endpoint.isLaborious ? globalConcurrentExecutor : LoopTaskExecutor.shared
             on("\(endpoint.path)", method: endpoint.method) { request, context in
                 let request = APIRequest(
                     request, context, bodyBytesMax: endpoint.bodyBytesMax,

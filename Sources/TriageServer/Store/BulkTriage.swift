@@ -7,8 +7,6 @@ struct BulkTriage: Sendable {
     enum Limits {
         /// Tickets of one request.
         static let ticketsMax = 1_000
-        /// How long a request waits for an earlier one with its key before it is told that this is still in flight.
-        static let firstRequest = Duration.seconds(2)
     }
 
     /// Which tickets.
@@ -94,14 +92,12 @@ struct BulkTriage: Sendable {
 }
 
 extension PostgresConnection {
-    /// Takes the key, waiting a little for whoever is just doing so.
+    /// Takes the key, waiting for whoever is just doing so as long as the session waits for locks.
     ///
     /// - Returns: the request's id; nil when the key is an earlier request's.
     fileprivate func beginBulkTriage(
         _ key: String, _ hash: [UInt8], _ organization: OrganizationID, _ user: UserID
     ) async throws -> Int64? {
-        let wait = String(Int(BulkTriage.Limits.firstRequest.milliseconds))
-        _ = try await query("SELECT set_config('lock_timeout', \(wait), true)")
         do {
             let rows = try await query(
                 """
@@ -109,7 +105,6 @@ extension PostgresConnection {
                 VALUES (\(organization), \(key), \(hash), \(user))
                 ON CONFLICT (organization_id, idempotency_key) DO NOTHING RETURNING id
                 """)
-            _ = try await query("SELECT set_config('lock_timeout', '0', true)")
             return try rows.first?.decode("id")
         } catch {
             // Not `catch where`, which with a typed error crashes the compiler of Swift 6.3.1.

@@ -81,7 +81,7 @@ struct UpTests {
         let ready = try await second.call("GET", "/readyz")
         #expect(ready.status == 200)
         #expect(ready["status"] == "degraded")
-        #expect(ready.text.contains("kb.nxi"))
+        #expect(ready.text.contains("cannot be used"))
         let token = try await second.signIn("viewer")
         let found = try await second.call(
             "POST", "/api/organizations/1/kb/retrieve/", ["query": "When is my payout sent?", "k": 3], as: token)

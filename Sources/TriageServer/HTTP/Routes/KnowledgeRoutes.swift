@@ -15,7 +15,8 @@ struct KnowledgeRoutes: Sendable {
         [
             .member(
                 .viewer, .post, "/api/organizations/{organization}/kb/retrieve", services, .retrievePassages,
-                handler: retrieve)
+                handler: retrieve
+            ).laborious()
         ]
     }
 

@@ -28,13 +28,19 @@ struct TicketRoutes: Sendable {
                     path.endpoint(.get, role: .viewer, .readTicket, handler: read),
                     path.endpoint(.patch, role: .agent, .changeTicket, handler: change),
                     path.endpoint(.delete, role: .agent, .deleteTicket, handler: delete),
-                    path.endpoint(.get, "/similar", role: .viewer, .similarTickets, handler: similar),
+                    path.endpoint(.get, "/similar", role: .viewer, .similarTickets, handler: similar).laborious(),
                 ]
             }
     }
 
     /// `POST /tickets/`: from a member, or from a system that has the organisation's key.
     @Sendable private func ingest(_ request: APIRequest) async throws -> Response {
+        // Strangers are not listened to; who may hand in is asked again after the body has come.
+        if request.headers[.authorization] == nil, request.headers[.xAPIKey] != nil {
+            _ = try await services.authenticator.ingestOrganization(of: request)
+        } else {
+            _ = try await services.authenticator.user(of: request)
+        }
         let request = try await request.withBody()
         if request.headers[.authorization] == nil,
             let own = try await services.authenticator.ingestOrganization(of: request)

@@ -18,10 +18,7 @@ struct StreamCursor: Sendable {
 
     /// 32 hexadecimal digits, always the same for the same position.
     func text(of position: Int64, in organization: OrganizationID) -> String {
-        var block = Data()
-        for value in [organization.rawValue, position] {
-            withUnsafeBytes(of: value.bigEndian) { block.append(contentsOf: $0) }
-        }
+        let block = Data([organization.rawValue, position].flatMap(Self.bytes))
         // One block of AES: no two positions begin alike, so there is nothing for an initial vector to hide.
         guard let sealed = try? AES._CBC.encrypt(block, using: key, iv: Self.noVector, noPadding: true) else {
             return ""
@@ -39,6 +36,11 @@ struct StreamCursor: Sendable {
             half.reduce(Int64(0)) { $0 << 8 | Int64($1) }
         }
         return values[0] == organization.rawValue ? values[1] : nil
+    }
+
+    /// Big-endian.
+    private static func bytes(_ value: Int64) -> [UInt8] {
+        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> $0) }
     }
 
     private static var noVector: AES._CBC.IV {
