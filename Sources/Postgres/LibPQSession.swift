@@ -103,17 +103,29 @@ final class LibPQSession: @unchecked Sendable {
         PQfinish(pq)
     }
 
-    /// Asks the server to stop what this session is running, then closes it. Opens a connection of its own, so it may
-    /// block for as long as the peer is silent: only for after the caller has its answer.
+    /// Closes the session and asks the server to stop what it was running. The asking opens a connection of its own, which
+    /// may wait for as long as the peer is silent, so it has a thread of its own: what is queued here goes on.
     func cancelAndFinish() {
         guard !isFinished else { return }
-        if let cancel = PQgetCancel(pq) {
-            var complaint = [CChar](repeating: 0, count: 256)
-            // A refusal changes nothing: the session is closed next, and the server notices that.
-            _ = PQcancel(cancel, &complaint, Int32(complaint.count))
-            PQfreeCancel(cancel)
-        }
+        let cancel = PQgetCancel(pq)
         finish()
+        guard let cancel else { return }
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, &attributes,
+            { cancel in
+                let cancel = OpaquePointer(cancel)
+                var complaint = [CChar](repeating: 0, count: 256)
+                // A refusal changes nothing: the session is closed, and the server notices that.
+                _ = PQcancel(cancel, &complaint, Int32(complaint.count))
+                PQfreeCancel(cancel)
+                return nil
+            }, UnsafeMutableRawPointer(cancel))
+        if status != 0 { PQfreeCancel(cancel) }
     }
 
     /// Takes in what arrived while nothing was asked. Returns whether the session still lives.
