@@ -10,8 +10,9 @@ from throwaway import open_files, throwaway
 from triage_server import TriageServer, sign_in
 
 IDLE, SLOW = 10_000, 500
-# Beyond what the server had before, with all of them open.
-GROWTH_MIB_MAX = 100
+# Beyond what the server had before: with all of them open, 48 KiB each; and when they have gone, and memory was given back.
+GROWTH_MIB_MAX, GROWTH_AFTERWARDS_MIB_MAX = 480, 100
+GIVEN_BACK_SECONDS_MAX = 120
 HELD_SECONDS = 30
 # A request's head must be there by then, however steadily it trickles.
 SLOW_SECONDS_MAX = 60
@@ -61,6 +62,12 @@ async def hold(server: TriageServer, token: str) -> None:
         task.cancel()
     for _, writer in idle:
         writer.close()
+    end = time.monotonic() + GIVEN_BACK_SECONDS_MAX
+    while (kept := server.memory()["anonymous_mib"]) - before > GROWTH_AFTERWARDS_MIB_MAX and time.monotonic() < end:
+        await asyncio.sleep(1)
+    print(f"connections: when they had gone, the server's own memory was {kept:.0f} MiB", flush=True)
+    if kept - before > GROWTH_AFTERWARDS_MIB_MAX:
+        faults.append(f"{kept - before:.0f} MiB were not given back; {GROWTH_AFTERWARDS_MIB_MAX} are allowed")
     if open_yet:
         faults.append(f"{len(open_yet)} of {SLOW} connections that send a byte a second are open after {SLOW_SECONDS_MAX} s")
     else:
