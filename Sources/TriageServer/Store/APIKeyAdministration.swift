@@ -7,15 +7,12 @@ extension APIKeyStore {
 
     /// Newest first, revoked ones included.
     func keys(of organization: OrganizationID, page: PageWindow) async throws -> Page<APIKey> {
-        let results = try await pool.queries(
-            [
-                "SELECT count(*) AS n FROM api_keys WHERE organization_id = \(organization)",
-                """
+        try await pool.page(
+            count: "SELECT count(*) AS n FROM api_keys WHERE organization_id = \(organization)",
+            rows: """
                 SELECT \(Self.columns) FROM api_keys WHERE organization_id = \(organization)
                 ORDER BY id DESC LIMIT \(page.limit) OFFSET \(page.offset)
-                """,
-            ], in: organization)
-        return Page(count: try results[0].one().decode("n"), items: try results[1].map(APIKey.init))
+                """, in: organization, APIKey.init)
     }
 
     func key(_ id: APIKeyID, of organization: OrganizationID) async throws -> APIKey? {

@@ -23,16 +23,13 @@ struct MemberStore: Sendable {
 
     /// By username.
     func members(of organization: OrganizationID, page: PageWindow) async throws -> Page<Member> {
-        let results = try await pool.queries(
-            [
-                "SELECT count(*) AS n FROM memberships WHERE organization_id = \(organization)",
-                """
+        try await pool.page(
+            count: "SELECT count(*) AS n FROM memberships WHERE organization_id = \(organization)",
+            rows: """
                 SELECT \(Self.columns) FROM memberships m JOIN users u ON u.id = m.user_id
                 WHERE m.organization_id = \(organization)
                 ORDER BY u.username LIMIT \(page.limit) OFFSET \(page.offset)
-                """,
-            ], in: organization)
-        return Page(count: try results[0].one().decode("n"), items: try results[1].map(Member.init))
+                """, in: organization, Member.init)
     }
 
     func member(_ user: UserID, of organization: OrganizationID) async throws -> Member? {

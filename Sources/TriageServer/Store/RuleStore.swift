@@ -19,15 +19,12 @@ struct RuleStore: Sendable {
 
     /// In order.
     func rules(in organization: OrganizationID, page: PageWindow) async throws -> Page<PositionedRule> {
-        let results = try await pool.queries(
-            [
-                "SELECT count(*) AS n FROM routing_rules WHERE organization_id = \(organization)",
-                """
+        try await pool.page(
+            count: "SELECT count(*) AS n FROM routing_rules WHERE organization_id = \(organization)",
+            rows: """
                 SELECT \(Self.columns) FROM routing_rules WHERE organization_id = \(organization)
                 ORDER BY position LIMIT \(page.limit) OFFSET \(page.offset)
-                """,
-            ], in: organization)
-        return Page(count: try results[0].one().decode("n"), items: try results[1].map(PositionedRule.init))
+                """, in: organization, PositionedRule.init)
     }
 
     func rule(_ id: RuleID, in organization: OrganizationID) async throws -> PositionedRule? {

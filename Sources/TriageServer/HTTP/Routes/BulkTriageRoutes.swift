@@ -1,4 +1,3 @@
-import Crypto
 import HTTPTypes
 import Hummingbird
 import Triage
@@ -54,18 +53,14 @@ struct BulkTriageRoutes: Sendable {
         let selection: BulkTriage.Selection =
             if let tickets { .tickets(tickets) } else { .filter(filter ?? TicketFilter()) }
         let outcome = try await services.bulkTriage.enqueue(
-            selection, in: organization, idempotencyKey: key, requestHash: Self.hash(body, organization),
-            by: principal.user)
+            selection, in: organization, idempotencyKey: key,
+            requestHash: TriageRoutes.requestHash("bulk-triage", organization, body), by: principal.user)
         return .json(outcome.isNew ? .accepted : .ok) { json in
             json.object { json in
                 json.field("enqueued", outcome.enqueued)
                 json.field("skipped", outcome.skipped)
             }
         }
-    }
-
-    private enum Limits {
-        static let queryCharactersMax = 500
     }
 
     private static let filterFields = [
@@ -76,7 +71,8 @@ struct BulkTriageRoutes: Sendable {
         [
             .optional("status", .choice(Ticket.Status.self)), .optional("priority", .choice(Ticket.Priority.self)),
             .optional("assigned_team", .teamName), .optional("created_from", .dateTime),
-            .optional("created_to", .dateTime), .optional("q", .text(min: 1, max: Limits.queryCharactersMax)),
+            .optional("created_to", .dateTime),
+            .optional("q", .text(min: 1, max: TicketRoutes.Limits.queryCharactersMax)),
             .optional("has_pending_suggestion", .boolean),
         ], isClosed: true)
 
@@ -88,18 +84,7 @@ struct BulkTriageRoutes: Sendable {
             assignedTeam: fields.optionalText(
                 "assigned_team", .init(charactersMax: Team.Limits.nameCharactersMax)),
             createdFrom: fields.optionalDate("created_from"), createdTo: fields.optionalDate("created_to"),
-            text: fields.optionalText("q", .init(charactersMax: Limits.queryCharactersMax)),
+            text: fields.optionalText("q", .init(charactersMax: TicketRoutes.Limits.queryCharactersMax)),
             hasPendingSuggestion: fields.optionalBoolean("has_pending_suggestion"))
-    }
-
-    /// Of what was asked, however it was written: the same members in another order are the same request.
-    private static func hash(_ body: JSONValue, _ organization: OrganizationID) -> [UInt8] {
-        var json = JSONWriter()
-        json.array { json in
-            json.value("bulk-triage")
-            json.value(organization)
-            json.value(body)
-        }
-        return Array(SHA256.hash(data: Array(json.buffer.readableBytesView)))
     }
 }

@@ -28,7 +28,7 @@ struct TriageRoutes: Sendable {
         let (run, created) = try await ErrorTranslation.naming("Ticket") {
             try await services.jobRuns.trigger(
                 ticket: ticket.id, in: ticket.organization, idempotencyKey: key,
-                requestHash: Self.hash(body, ticket: ticket.id), by: principal.actor)
+                requestHash: Self.requestHash("trigger-triage", ticket.id, body), by: principal.actor)
         }
         return try await answer(
             run, to: principal.user, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
@@ -86,11 +86,11 @@ struct TriageRoutes: Sendable {
     }
 
     /// Of what was asked, however it was written: the same members in another order are the same request.
-    private static func hash(_ body: JSONValue, ticket: TicketID) -> [UInt8] {
+    static func requestHash<Entity>(_ action: String, _ id: Identifier<Entity>, _ body: JSONValue) -> [UInt8] {
         var json = JSONWriter()
         json.array { json in
-            json.value("trigger-triage")
-            json.value(ticket)
+            json.value(action)
+            json.value(id)
             json.value(body)
         }
         return Array(SHA256.hash(data: Array(json.buffer.readableBytesView)))
