@@ -47,17 +47,6 @@ package struct UserStore: Sendable {
     }
 
     /// - Throws: `StoreError.duplicate("username")`.
-    func create(
-        username: String, passwordHash: String, email: String = "", firstName: String = "", lastName: String = ""
-    ) async throws -> UserID {
-        try await pool.withTransaction { connection in
-            try await Self.create(
-                username: username, passwordHash: passwordHash, email: email, firstName: firstName,
-                lastName: lastName, on: connection)
-        }
-    }
-
-    /// The same inside a transaction of the caller's.
     static func create(
         username: String, passwordHash: String, email: String, firstName: String, lastName: String,
         on connection: PostgresConnection

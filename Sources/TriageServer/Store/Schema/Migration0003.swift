@@ -43,17 +43,7 @@ extension Schema {
             -- The sub-select makes Postgres look the setting up once a statement and not once a row.
             ALTER TABLE organizations ENABLE ROW LEVEL SECURITY;
             CREATE POLICY own ON organizations USING (id = (SELECT nexify_organization()));
-            DO $$
-            DECLARE protected text;
-            BEGIN
-                FOREACH protected IN ARRAY ARRAY['memberships', 'api_keys', 'teams', 'routing_rules', 'tickets',
-                    'ticket_events', 'documents', 'chunks', 'decided_tickets', 'job_runs', 'suggestions']
-                LOOP
-                    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', protected);
-                    EXECUTE format('CREATE POLICY own ON %I USING (organization_id = (SELECT nexify_organization()))',
-                                   protected);
-                END LOOP;
-            END $$;
+            \(protect(ofTenancy))
 
             -- The doors. Each runs with its owner's rights, says who somebody is where they want to go, and lets the
             -- transaction into an organisation only where they belong.
@@ -154,4 +144,19 @@ extension Schema {
             END LOOP;
         END $$;
         """
+
+    private static let ofTenancy = [
+        "memberships", "api_keys", "teams", "routing_rules", "tickets", "ticket_events", "documents",
+        "chunks", "decided_tickets", "job_runs", "suggestions",
+    ]
+
+    /// Row-level security for tables of organisations' rows: a transaction sees and writes those of the one it has entered.
+    static func protect(_ tables: [String]) -> String {
+        tables.map { table in
+            """
+            ALTER TABLE \(table) ENABLE ROW LEVEL SECURITY;
+            CREATE POLICY own ON \(table) USING (organization_id = (SELECT nexify_organization()));
+            """
+        }.joined(separator: "\n")
+    }
 }

@@ -88,16 +88,10 @@ extension Schema {
 
             GRANT SELECT, INSERT, UPDATE, DELETE ON auto_apply_policies, auto_apply_teams, bulk_triages TO nexify_app;
             GRANT SELECT, INSERT ON organization_events TO nexify_app;
-            DO $$
-            DECLARE protected text;
-            BEGIN
-                FOREACH protected IN ARRAY ARRAY['organization_events', 'auto_apply_policies', 'auto_apply_teams',
-                    'bulk_triages']
-                LOOP
-                    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', protected);
-                    EXECUTE format('CREATE POLICY own ON %I USING (organization_id = (SELECT nexify_organization()))',
-                                   protected);
-                END LOOP;
-            END $$;
+            \(protect(ofAdministration))
             """)
+
+    private static let ofAdministration = [
+        "organization_events", "auto_apply_policies", "auto_apply_teams", "bulk_triages",
+    ]
 }

@@ -287,17 +287,12 @@ extension Schema {
     private static let rights = """
         GRANT SELECT, INSERT ON stream_events, ticket_tally_changes, suggestion_tally_changes TO nexify_app;
         GRANT SELECT ON stream_head, ticket_tally, suggestion_tally, decision_tally TO nexify_app;
-        DO $$
-        DECLARE protected text;
-        BEGIN
-            FOREACH protected IN ARRAY ARRAY['stream_events', 'ticket_tally', 'ticket_tally_changes', 'suggestion_tally',
-                'suggestion_tally_changes', 'decision_tally']
-            LOOP
-                EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', protected);
-                EXECUTE format('CREATE POLICY own ON %I USING (organization_id = (SELECT nexify_organization()))',
-                               protected);
-            END LOOP;
-        END $$;
+        \(protect(ofStreamAndTallies))
         \(closeDoors)
         """
+
+    private static let ofStreamAndTallies = [
+        "stream_events", "ticket_tally", "ticket_tally_changes", "suggestion_tally",
+        "suggestion_tally_changes", "decision_tally",
+    ]
 }
