@@ -27,7 +27,11 @@ package final class Deadlines: Sendable {
         within time: Duration, on executor: any TaskExecutor, orElse late: APIError,
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let task = Task(executorPreference: executor) { try await work() }
+        // On the connection's own thread it begins at once rather than after a turn of the loop.
+        let task =
+            executor is LoopTaskExecutor
+            ? Task.immediate(executorPreference: executor, operation: work)
+            : Task(executorPreference: executor, operation: work)
         let number = add(Entry(deadline: .now + time, cancel: { task.cancel() }))
         do {
             let value = try await withTaskCancellationHandler {

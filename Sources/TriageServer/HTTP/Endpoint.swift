@@ -48,14 +48,14 @@ extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
     func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines) {
         for endpoint in endpoints {
-            let executor: any TaskExecutor =
-                endpoint.isLaborious ? globalConcurrentExecutor : LoopTaskExecutor.shared
             on("\(endpoint.path)", method: endpoint.method) { request, context in
                 let request = APIRequest(
                     request, context, bodyBytesMax: endpoint.bodyBytesMax,
                     arrival: (deadlines, times.bodyArrival), publicURL: publicURL)
                 // Server-Sent Events last as long as somebody listens.
                 if endpoint.isStream { return try await endpoint.handler(request) }
+                let executor: any TaskExecutor =
+                    endpoint.isLaborious ? globalConcurrentExecutor : LoopTaskExecutor.current
                 return try await deadlines.bound(within: times.total, on: executor, orElse: .tookTooLong) {
                     try await endpoint.handler(request)
                 }

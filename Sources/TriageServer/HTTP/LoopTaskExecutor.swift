@@ -6,16 +6,25 @@ import NIOPosix
 ///
 /// What computes for long does not belong here: it would keep the loop's other connections waiting.
 final class LoopTaskExecutor: TaskExecutor {
-    static let shared = LoopTaskExecutor()
+    /// Goes on on the loop whose thread makes the task runnable; what any other thread wakes goes on on any loop.
+    static let shared = LoopTaskExecutor(loop: nil)
 
-    private let loops = MultiThreadedEventLoopGroup.singleton
+    /// Goes on on the calling thread's loop, whoever wakes the task: the one of the connection, while its request is read.
+    static var current: LoopTaskExecutor {
+        MultiThreadedEventLoopGroup.currentEventLoop.flatMap { ofLoops[ObjectIdentifier($0)] } ?? shared
+    }
 
-    private init() {}
+    private static let loops = MultiThreadedEventLoopGroup.singleton
+    private static let ofLoops = Dictionary(
+        uniqueKeysWithValues: loops.makeIterator().map { (ObjectIdentifier($0), LoopTaskExecutor(loop: $0)) })
+
+    private let loop: (any EventLoop)?
+
+    private init(loop: (any EventLoop)?) { self.loop = loop }
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        // The thread that makes the task runnable is, more often than not, the one of its connection.
-        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? loops.any()
+        let loop = loop ?? MultiThreadedEventLoopGroup.currentEventLoop ?? Self.loops.any()
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Writes log lines as JSON objects, one a line: `time`, `level`, `logger`, `message`, then the metadata by name.
 package struct JSONLogHandler: LogHandler {
-    /// Where lines go, whole and in their order. A thread of its own writes them, so that a slow disk or reader holds up
-    /// no request: what comes while it writes goes out with its next write.
+    /// Where lines go, whole and in their order. A thread of its own writes them, a moment's lines at once, so that a slow
+    /// disk or reader holds up no request, and many requests wake it once.
     package final class Output: Sendable {
         package static let standardError: Output = {
             let output = Output(descriptor: 2)
@@ -17,12 +17,15 @@ package struct JSONLogHandler: LogHandler {
 
         private struct State {
             var lines = ByteBuffer()
-            var isWriting = false
+            /// Whether the lines' writing has been arranged.
+            var isArranged = false
         }
 
         enum Limits {
             /// Lines that wait; beyond them whoever logs waits as well.
             static let waitingBytes = 4 << 20
+            /// How long the first of a moment's lines waits for others.
+            static let gathering = DispatchTimeInterval.milliseconds(10)
         }
 
         private let descriptor: Int32
@@ -33,29 +36,28 @@ package struct JSONLogHandler: LogHandler {
 
         /// - Parameter isUrgent: returns when the line has been written.
         func write(_ line: ByteBuffer, isUrgent: Bool) {
-            let (mustStart, isFull) = state.withLock { state in
+            let (mustArrange, isFull) = state.withLock { state in
                 state.lines.writeImmutableBuffer(line)
-                defer { state.isWriting = true }
-                return (!state.isWriting, state.lines.readableBytes > Limits.waitingBytes)
+                defer { state.isArranged = true }
+                return (!state.isArranged, state.lines.readableBytes > Limits.waitingBytes)
             }
-            if mustStart { writer.async { [self] in drain() } }
-            if isUrgent || isFull { flush() }
+            if isUrgent || isFull {
+                flush()
+            } else if mustArrange {
+                writer.asyncAfter(deadline: .now() + Limits.gathering) { [self] in drain() }
+            }
         }
 
         /// Returns when everything logged so far has been written.
         package func flush() { writer.sync { drain() } }
 
         private func drain() {
-            while true {
-                let lines = state.withLock { state in
-                    let lines = state.lines
-                    state.lines = ByteBuffer()
-                    state.isWriting = lines.readableBytes > 0
-                    return lines
-                }
-                if lines.readableBytes == 0 { return }
-                StandardStream.write(lines, to: descriptor)
+            let lines = state.withLock { state in
+                let lines = state.lines
+                state = State()
+                return lines
             }
+            if lines.readableBytes > 0 { StandardStream.write(lines, to: descriptor) }
         }
     }
 

@@ -1,5 +1,4 @@
 import FoundationEssentials
-import NIOCore
 
 /// Times of the contract: `2026-11-19T08:15:30.123456Z` out; ISO 8601 dates and times with any offset in.
 ///
@@ -7,31 +6,31 @@ import NIOCore
 /// dates: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 package enum ISO8601 {
     /// - Precondition: within the years 0 to 9999.
-    package static func write(_ date: Date, to buffer: inout ByteBuffer) {
+    package static func write(_ date: Date, to bytes: inout [UInt8]) {
         let microseconds = Int64((date.timeIntervalSince1970 * 1e6).rounded())
         let (second, fraction) = floorDivided(microseconds, by: 1_000_000)
         let (day, secondOfDay) = floorDivided(second, by: 86_400)
         let (year, month, dayOfMonth) = civil(fromDay: day)
-        digits(year, 4, &buffer)
-        buffer.writeInteger(UInt8(ascii: "-"))
-        digits(month, 2, &buffer)
-        buffer.writeInteger(UInt8(ascii: "-"))
-        digits(dayOfMonth, 2, &buffer)
-        buffer.writeInteger(UInt8(ascii: "T"))
-        digits(secondOfDay / 3600, 2, &buffer)
-        buffer.writeInteger(UInt8(ascii: ":"))
-        digits(secondOfDay / 60 % 60, 2, &buffer)
-        buffer.writeInteger(UInt8(ascii: ":"))
-        digits(secondOfDay % 60, 2, &buffer)
-        buffer.writeInteger(UInt8(ascii: "."))
-        digits(fraction, 6, &buffer)
-        buffer.writeInteger(UInt8(ascii: "Z"))
+        digits(year, 4, &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        digits(month, 2, &bytes)
+        bytes.append(UInt8(ascii: "-"))
+        digits(dayOfMonth, 2, &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        digits(secondOfDay / 3600, 2, &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        digits(secondOfDay / 60 % 60, 2, &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        digits(secondOfDay % 60, 2, &bytes)
+        bytes.append(UInt8(ascii: "."))
+        digits(fraction, 6, &bytes)
+        bytes.append(UInt8(ascii: "Z"))
     }
 
     package static func text(_ date: Date) -> String {
-        var buffer = ByteBufferAllocator().buffer(capacity: 32)
-        write(date, to: &buffer)
-        return String(buffer: buffer)
+        var bytes: [UInt8] = []
+        write(date, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads `YYYY-MM-DD`, optionally with `T` or a space and `HH:MM[:SS[.f…]]` and `Z` or `±HH[:]MM`. Without an
@@ -112,11 +111,11 @@ extension ISO8601 {
         }
     }
 
-    private static func digits(_ value: Int64, _ count: Int, _ buffer: inout ByteBuffer) {
+    private static func digits(_ value: Int64, _ count: Int, _ bytes: inout [UInt8]) {
         var unit: Int64 = 1
         for _ in 1..<count { unit *= 10 }
         while unit > 0 {
-            buffer.writeInteger(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / unit % 10))
             unit /= 10
         }
     }

@@ -2,16 +2,20 @@ import FoundationEssentials
 import NIOCore
 import Triage
 
-/// Writes one JSON text straight into a byte buffer: no intermediate tree, keys in the order they are written.
+/// Writes one JSON text straight into bytes: no intermediate tree, keys in the order they are written.
 package struct JSONWriter {
-    package private(set) var buffer: ByteBuffer
+    /// An array, whose appending is a store and a look at its capacity; a `ByteBuffer`'s is a call each.
+    private var bytes: [UInt8] = []
     /// Whether the next member or element needs a comma before it.
     private var needsComma = false
 
-    package init(capacity: Int = 1024) { buffer = ByteBufferAllocator().buffer(capacity: capacity) }
+    package init(capacity: Int = 1024) { bytes.reserveCapacity(capacity) }
+
+    /// What has been written.
+    package var buffer: ByteBuffer { ByteBuffer(bytes: bytes) }
 
     private mutating func separate() {
-        if needsComma { buffer.writeInteger(UInt8(ascii: ",")) }
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
         needsComma = true
     }
 
@@ -26,23 +30,23 @@ package struct JSONWriter {
     }
 
     private mutating func nested(_ open: UInt8, _ close: UInt8, _ content: (inout JSONWriter) -> Void) {
-        buffer.writeInteger(open)
+        bytes.append(open)
         needsComma = false
         content(&self)
-        buffer.writeInteger(close)
+        bytes.append(close)
         needsComma = true
     }
 
     package mutating func key(_ key: String) {
         separate()
         quoted(key)
-        buffer.writeInteger(UInt8(ascii: ":"))
+        bytes.append(UInt8(ascii: ":"))
         needsComma = false
     }
 
     package mutating func null() {
         separate()
-        buffer.writeStaticString("null")
+        bytes.append(contentsOf: "null".utf8)
     }
 
     package mutating func value(_ value: String) {
@@ -52,25 +56,25 @@ package struct JSONWriter {
 
     package mutating func value(_ value: Bool) {
         separate()
-        if value { buffer.writeStaticString("true") } else { buffer.writeStaticString("false") }
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
     }
 
     package mutating func value(_ value: some BinaryInteger) {
         separate()
-        buffer.writeString(String(value))
+        bytes.append(contentsOf: String(value).utf8)
     }
 
     /// What JSON has no number for (infinities, NaN) is written as null.
     package mutating func value(_ value: Double) {
         separate()
-        if value.isFinite { buffer.writeString(value.description) } else { buffer.writeStaticString("null") }
+        bytes.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
     }
 
     package mutating func value(_ value: Date) {
         separate()
-        buffer.writeInteger(UInt8(ascii: "\""))
-        ISO8601.write(value, to: &buffer)
-        buffer.writeInteger(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
+        ISO8601.write(value, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
     }
 
     package mutating func value<Entity>(_ value: Identifier<Entity>) { self.value(value.rawValue) }
@@ -96,37 +100,45 @@ package struct JSONWriter {
     }
 
     private mutating func quoted(_ text: String) {
-        buffer.writeInteger(UInt8(ascii: "\""))
-        var pieceStart = text.utf8.startIndex
-        var index = pieceStart
-        while index != text.utf8.endIndex {
-            let byte = text.utf8[index]
-            let following = text.utf8.index(after: index)
-            if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                buffer.writeSubstring(text[pieceStart..<index])
-                escape(byte)
-                pieceStart = following
-            }
-            index = following
-        }
-        if pieceStart == text.utf8.startIndex {
-            buffer.writeString(text)
+        let utf8 = text.utf8Span.span
+        // Without a way out of the loop, so that the compiler takes many bytes at a time. Most texts have none.
+        var special = 0
+        for index in utf8.indices where Self.isSpecial(utf8[index]) { special &+= 1 }
+        bytes.append(UInt8(ascii: "\""))
+        if special == 0 {
+            bytes.append(contentsOf: text.utf8)
         } else {
-            buffer.writeSubstring(text[pieceStart...])
+            bytes.append(addingCapacity: utf8.count + special * (Self.escapeBytesMax - 1)) { output in
+                for index in utf8.indices {
+                    let byte = utf8[index]
+                    if Self.isSpecial(byte) { Self.escape(byte, to: &output) } else { output.append(byte) }
+                }
+            }
         }
-        buffer.writeInteger(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: "\""))
     }
 
-    private mutating func escape(_ byte: UInt8) {
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    /// `\u001f`
+    private static let escapeBytesMax = 6
+
+    private static func escape(_ byte: UInt8, to output: inout OutputSpan<UInt8>) {
+        output.append(UInt8(ascii: "\\"))
         switch byte {
-        case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
-        case UInt8(ascii: "\\"): buffer.writeStaticString("\\\\")
-        case UInt8(ascii: "\n"): buffer.writeStaticString("\\n")
-        case UInt8(ascii: "\r"): buffer.writeStaticString("\\r")
-        case UInt8(ascii: "\t"): buffer.writeStaticString("\\t")
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(byte)
+        case UInt8(ascii: "\n"): output.append(UInt8(ascii: "n"))
+        case UInt8(ascii: "\r"): output.append(UInt8(ascii: "r"))
+        case UInt8(ascii: "\t"): output.append(UInt8(ascii: "t"))
         default:
-            buffer.writeStaticString(byte < 0x10 ? "\\u000" : "\\u001")
-            buffer.writeString(String(byte & 0x0F, radix: 16))
+            output.append(UInt8(ascii: "u"))
+            output.append(UInt8(ascii: "0"))
+            output.append(UInt8(ascii: "0"))
+            output.append(UInt8(ascii: "0") + (byte >> 4))
+            let low = byte & 0x0F
+            output.append(low < 10 ? UInt8(ascii: "0") + low : UInt8(ascii: "a") + low - 10)
         }
     }
 }

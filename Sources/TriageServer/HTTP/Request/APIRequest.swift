@@ -120,7 +120,7 @@ extension APIRequest {
         let body = request.body
         let bytesMax = bodyBytesMax
         return try await arrival.deadlines.bound(
-            within: arrival.time, on: LoopTaskExecutor.shared, orElse: .bodyTookTooLong
+            within: arrival.time, on: LoopTaskExecutor.current, orElse: .bodyTookTooLong
         ) {
             do {
                 return Array(try await body.collect(upTo: bytesMax).readableBytesView)
