@@ -10,7 +10,8 @@ struct AdministrationMigrationTests {
     @Test func olderSuggestionsGetTheirProposalsFromTheirEvents() async throws {
         let logger = Logger(label: "migration") { _ in SwiftLogNoOpLogHandler() }
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: try await TestDatabase.make(), poolSizeMax: 2),
+            configuration: PostgresConfiguration(
+                connectionString: try await TestDatabase.make(), poolSizeMax: 2, acquireTimeout: .seconds(60)),
             logger: logger)
         let rows: [PostgresRow]
         do {

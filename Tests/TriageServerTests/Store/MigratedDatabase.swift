@@ -11,7 +11,8 @@ enum MigratedDatabase {
     static func with(_ body: (PostgresPool, String) async throws -> Void) async throws {
         let database = try await TestDatabase.make()
         let pool = PostgresPool(
-            configuration: PostgresConfiguration(connectionString: database, poolSizeMax: 8), logger: logger)
+            configuration: PostgresConfiguration(
+                connectionString: database, poolSizeMax: 8, acquireTimeout: .seconds(60)), logger: logger)
         do {
             try await Migrator(Schema.migrations, logger: logger).migrate(pool)
             try await body(pool, database)

@@ -48,7 +48,8 @@ final class SeededInstallation: Sendable {
 
     private static func pool(_ database: String) -> PostgresPool {
         PostgresPool(
-            configuration: PostgresConfiguration(connectionString: database, poolSizeMax: 2),
+            configuration: PostgresConfiguration(
+                connectionString: database, poolSizeMax: 2, acquireTimeout: .seconds(60)),
             logger: quiet)
     }
 
