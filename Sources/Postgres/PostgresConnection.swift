@@ -127,8 +127,13 @@ public actor PostgresConnection {
         return try result.get()
     }
 
+    /// Runs work on this connection's thread, after what is queued there. For whoever has the connection to themselves.
+    nonisolated func onThread(_ work: @escaping @Sendable (LibPQSession) -> Void) {
+        thread.perform { [session] in work(session) }
+    }
+
     /// Gives the session up without keeping the caller waiting for the server's consent.
-    func discard() {
+    nonisolated func discard() {
         thread.unwatch()
         thread.perform { [session] in session.cancelAndFinish() }
     }

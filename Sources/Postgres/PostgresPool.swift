@@ -43,6 +43,7 @@ public final class PostgresPool: Sendable {
     public let configuration: PostgresConfiguration
     private let logger: Logger
     private let state: Mutex<State>
+    let lanes = Mutex(SharedLanes<SharedTransaction>())
 
     /// Opens nothing yet: connections are made when they are asked for.
     public init(configuration: PostgresConfiguration, logger: Logger) {

@@ -96,6 +96,11 @@ extension SQL {
     struct StatementKey: Hashable, Sendable {
         var text: [UInt8]
         var types: [UInt32]
+
+        /// The text as a whole; the hash that the compiler makes takes byte after byte.
+        func hash(into hasher: inout Hasher) {
+            text.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
     }
 
     /// - Complexity: O(length of the text).

@@ -2,87 +2,145 @@ import JobQueue
 import Postgres
 import Triage
 
+/// Somebody's asking for a triage run.
+struct TriageRequest: Sendable {
+    var ticket: TicketID
+    /// The same key must come with the same hash.
+    var idempotencyKey: String
+    /// SHA-256 of what was asked.
+    var hash: [UInt8]
+    /// nil is the server itself.
+    var user: UserID?
+}
+
 /// Asked-for triage runs, each with the durable job that carries it out.
 struct JobRunStore: Sendable {
+    typealias Triggered = (run: JobRun, created: Bool)
+
     let pool: PostgresPool
-    let queue: JobQueue
+    private let triggering: Batcher<OrganizationID, TriageRequest, Triggered>
+
+    init(pool: PostgresPool, queue: JobQueue) {
+        self.pool = pool
+        triggering = Batcher { organization, requests in
+            await Self.trigger(requests, in: organization, pool: pool, queue: queue)
+        }
+    }
 
     private static let columns: SQL = """
         r.id, r.organization_id, r.ticket_id, r.status, r.attempt_count, r.started_at, r.finished_at, r.error,
         (SELECT s.id FROM suggestions s WHERE s.job_run_id = r.id) AS suggestion_id
         """
 
-    /// Creates run, job and TRIAGE_ENQUEUED event in one transaction (promise I1) and one round trip, or finds the run that
-    /// this key has already made (promise I9).
+    /// Creates run, job and TRIAGE_ENQUEUED event in one transaction (promise I1), or finds the run that this key has
+    /// already made (promise I9). What is asked at the same time in an organisation goes into one transaction, so that one
+    /// COMMIT serves all of it.
     ///
-    /// - Parameter requestHash: SHA-256 of what was asked; the same key must come with the same one.
     /// - Throws: `StoreError.notFound`, `.idempotencyKeyReused`, `.requestInFlight`.
-    func trigger(
-        ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
-        by actor: TicketEvent.Actor
-    ) async throws -> (run: JobRun, created: Bool) {
-        let statements = Self.triggering(ticket, organization, idempotencyKey, requestHash, actor)
-        let results: [[PostgresRow]]
+    func trigger(_ request: TriageRequest, in organization: OrganizationID) async throws -> Triggered {
+        try await triggering.outcome(of: request, for: organization)
+    }
+
+    private static func trigger(
+        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue
+    ) async -> [Result<Triggered, any Error>] {
         do {
-            results = try await pool.queries(statements, in: organization)
+            let outcomes = try outcomes(
+                of: requests, try await pool.queries(statements(for: requests, in: organization), in: organization))
+            if outcomes.contains(where: { (try? $0.get().created) ?? false }) { queue.hint() }
+            return outcomes
         } catch {
-            throw StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
+            // What one of them ran into is not the others' fault.
+            if requests.count > 1, StoreAvailability.isRefusal(error) {
+                return await withTaskGroup { group in
+                    for (number, request) in requests.enumerated() {
+                        group.addTask {
+                            (number, await trigger([request], in: organization, pool: pool, queue: queue)[0])
+                        }
+                    }
+                    var outcomes: [Int: Result<Triggered, any Error>] = [:]
+                    for await (number, outcome) in group { outcomes[number] = outcome }
+                    return requests.indices.compactMap { outcomes[$0] }
+                }
+            }
+            let error = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
+            return requests.map { _ in .failure(error) }
         }
-        let result = try Self.outcome(results)
-        if result.created { queue.hint() }
-        return result
     }
 
     /// The same inside a transaction of the caller's, who hints the queue after COMMIT.
     static func trigger(
-        ticket: TicketID, in organization: OrganizationID, idempotencyKey: String, requestHash: [UInt8],
-        by actor: TicketEvent.Actor, on connection: PostgresConnection
-    ) async throws -> (run: JobRun, created: Bool) {
-        try outcome(
-            try await connection.queries(triggering(ticket, organization, idempotencyKey, requestHash, actor)))
+        _ request: TriageRequest, in organization: OrganizationID, on connection: PostgresConnection
+    ) async throws -> Triggered {
+        try outcomes(of: [request], try await connection.queries(statements(for: [request], in: organization)))[0].get()
     }
 
-    /// Two statements: one that makes the run with all that belongs to it, unless the key has one already; one that finds
-    /// the key's run. A concurrent request with the same key waits in the first until the other has committed, and sees its
-    /// run in the second.
-    private static func triggering(
-        _ ticket: TicketID, _ organization: OrganizationID, _ key: String, _ hash: [UInt8], _ actor: TicketEvent.Actor
-    ) -> [SQL] {
+    /// Two statements: one that makes the runs with all that belongs to them, but for keys that have one already; one that
+    /// finds the keys' runs. A concurrent request with one of the keys waits in the first until the other has committed, and
+    /// sees its run in the second. In the order of tickets and keys, so that no two wait for each other.
+    private static func statements(for requests: [TriageRequest], in organization: OrganizationID) -> [SQL] {
+        let tickets = requests.map(\.ticket.rawValue)
+        let keys = requests.map(\.idempotencyKey)
         let job = JobQueue.insertion(
             of: NewJob(kind: .triage, organizationID: organization.rawValue, payload: "{}"),
             payload: "jsonb_build_object('job_run_id', run.id, 'ticket_id', run.ticket_id)", from: "run")
         return [
             """
             WITH visible AS (
-                SELECT id FROM tickets
-                WHERE id = \(ticket) AND organization_id = \(organization) AND deleted_at IS NULL FOR KEY SHARE
+                SELECT t.id, asked.key, asked.hash, asked.user_id
+                FROM unnest(\(tickets), \(keys), \(requests.map { Hexadecimal.text($0.hash) }),
+                            \(requests.map { $0.user?.rawValue ?? 0 })) AS asked (ticket_id, key, hash, user_id)
+                     JOIN tickets t ON t.id = asked.ticket_id
+                WHERE t.organization_id = \(organization) AND t.deleted_at IS NULL
+                ORDER BY t.id, asked.key FOR KEY SHARE OF t
             ),
             run AS (
                 INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash, created_by)
-                SELECT \(organization), visible.id, \(key), \(hash), \(actor.user) FROM visible
+                SELECT \(organization), id, key, decode(hash, 'hex'), nullif(user_id, 0) FROM visible
                 ON CONFLICT (ticket_id, idempotency_key) DO NOTHING
-                RETURNING id, ticket_id
+                RETURNING id, ticket_id, created_by
             ),
             job AS (\(job)),
             event AS (
                 INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, actor_user_id, payload)
-                SELECT \(organization), run.ticket_id, \(TicketEvent.Kind.triageEnqueued.rawValue), \(actor.type),
-                       \(actor.user), jsonb_build_object('job_run', run.id)
+                SELECT \(organization), run.ticket_id, \(TicketEvent.Kind.triageEnqueued.rawValue),
+                       CASE WHEN run.created_by IS NULL THEN 'system' ELSE 'user' END, run.created_by,
+                       jsonb_build_object('job_run', run.id)
                 FROM run
             )
             SELECT id FROM run
             """,
             """
-            SELECT \(Self.columns), r.request_hash = \(hash) AS same_request FROM job_runs r
-            WHERE r.ticket_id = \(ticket) AND r.organization_id = \(organization) AND r.idempotency_key = \(key)
+            SELECT \(Self.columns), r.idempotency_key, r.request_hash
+            FROM unnest(\(tickets), \(keys)) AS asked (ticket_id, key)
+                 JOIN job_runs r ON r.ticket_id = asked.ticket_id AND r.idempotency_key = asked.key
+            WHERE r.organization_id = \(organization)
             """,
         ]
     }
 
-    private static func outcome(_ results: [[PostgresRow]]) throws -> (run: JobRun, created: Bool) {
-        guard let row = results[1].first else { throw StoreError.notFound }
-        guard try row.decode("same_request", as: Bool.self) else { throw StoreError.idempotencyKeyReused }
-        return (try row.jobRun(), !results[0].isEmpty)
+    private static func outcomes(
+        of requests: [TriageRequest], _ results: [[PostgresRow]]
+    ) throws -> [Result<Triggered, any Error>] {
+        struct Key: Hashable {
+            var ticket: TicketID
+            var idempotencyKey: String
+        }
+        var created = Set(try results[0].map { try $0.decode("id", as: JobRunID.self) })
+        var found: [Key: (run: JobRun, hash: [UInt8])] = [:]
+        for row in results[1] {
+            let run = try row.jobRun()
+            let key = Key(ticket: run.ticket, idempotencyKey: try row.decode("idempotency_key"))
+            found[key] = (run, try row.decode("request_hash"))
+        }
+        return requests.map { request in
+            guard let (run, hash) = found[Key(ticket: request.ticket, idempotencyKey: request.idempotencyKey)] else {
+                return .failure(StoreError.notFound)
+            }
+            guard hash == request.hash else { return .failure(StoreError.idempotencyKeyReused) }
+            // Of two with the same key the first has made it.
+            return .success((run, created.remove(run.id) != nil))
+        }
     }
 
     func run(_ id: JobRunID, in organization: OrganizationID) async throws -> JobRun? {

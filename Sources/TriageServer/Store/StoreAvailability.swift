@@ -5,6 +5,11 @@ enum StoreAvailability {
     /// Whether the error means that Postgres is, for now, away or too busy.
     static func isUnavailable(_ error: any Error) -> Bool { (error as? PostgresError)?.isUnavailable ?? false }
 
+    /// Whether Postgres answered, and said no.
+    static func isRefusal(_ error: any Error) -> Bool {
+        if case .server = (error as? PostgresError)?.code { true } else { false }
+    }
+
     /// Whether the same transaction may succeed when it is run again: it collided with another one.
     static func mayRepeat(_ error: any Error) -> Bool { (error as? PostgresError)?.isRetryable ?? false }
 

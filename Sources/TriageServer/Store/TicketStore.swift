@@ -34,20 +34,23 @@ struct TicketStore: Sendable {
         return try rows.first?.ticket()
     }
 
+    /// A page of the organisation's tickets, and who the user is there: nothing for whoever is no member.
     func tickets(
-        in organization: OrganizationID, matching filter: TicketFilter, orderedBy order: [TicketOrder],
-        page: PageWindow
-    ) async throws -> Page<Ticket> {
+        in organization: OrganizationID, for user: UserID, matching filter: TicketFilter,
+        orderedBy order: [TicketOrder], page: PageWindow
+    ) async throws -> (standing: AccessStore.Standing?, page: Page<Ticket>) {
         let condition = filter.condition(in: organization)
         // The id last makes every order total, so that pages neither repeat nor miss a ticket.
         let keys = order.map(\.expression) + ["t.id DESC"]
-        return try await pool.page(
-            count: filter.tallied(in: organization) ?? "SELECT count(*) AS n FROM tickets t WHERE \(condition)",
-            rows: """
+        let (standing, results) = try await pool.queries(
+            [
+                filter.tallied(in: organization) ?? "SELECT count(*) AS n FROM tickets t WHERE \(condition)",
+                """
                 SELECT \(Ticket.columns) FROM tickets t WHERE \(condition)
                 ORDER BY \(keys.joined(separator: ", ")) LIMIT \(page.limit) OFFSET \(page.offset)
-                """, in: organization
-        ) { try $0.ticket() }
+                """,
+            ], by: Entry(user: user, door: .organization(organization)))
+        return (standing, try Page(results) { try $0.ticket() })
     }
 
     /// Applies the changes and writes one event for each of status, priority and team that really changed.

@@ -35,6 +35,19 @@ struct ListContractTests {
         answer["results"]?.arrayValue?.compactMap { $0["id"]?.intValue } ?? []
     }
 
+    /// Not even that what they asked for makes no sense.
+    @Test func strangersAreToldNothing() async throws {
+        let system = try await ContractSystem.started()
+        let (path, token, _) = try await list(system)
+        for query in ["", "?status=nonsense", "?page=x", "?created_from=yesterday"] {
+            let stranger = try await system.call("GET", path + query, as: system.agent)
+            #expect(stranger.status == 404)
+            #expect(stranger.json == ["detail": "No Organization matches the given query."])
+            #expect(try await system.call("GET", path + query).status == 401)
+        }
+        #expect(try await system.call("GET", path + "?status=nonsense", as: token).status == 400)
+    }
+
     @Test func pages() async throws {
         let system = try await ContractSystem.started()
         let (path, token, ids) = try await list(system)

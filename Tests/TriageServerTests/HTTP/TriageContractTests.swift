@@ -70,6 +70,54 @@ struct TriageContractTests {
         #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)") == 1)
     }
 
+    /// They are written in one go, and yet each has its own answer: what is wrong with one is nothing to the others.
+    @Test func triggersAtTheSameTimeAreAnsweredEachForItself() async throws {
+        let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
+        var tickets: [Int64] = []
+        for number in 0..<12 { tickets.append(try await system.makeTicket(subject: "Together \(number)")) }
+        let (held, gone, asked) = (tickets[0], tickets[1], Array(tickets[2...]))
+        try await system.pool.execute("UPDATE tickets SET deleted_at = now() WHERE id = \(gone)")
+        @Sendable func trigger(_ ticket: Int64, _ key: String, _ body: JSONValue = [:]) async throws -> (String, Int) {
+            let answer = try await system.call(
+                "POST", "/api/tickets/\(ticket)/trigger-triage/", body, headers: ["Idempotency-Key": key],
+                as: system.agent)
+            return ("\(ticket) \(key)", answer.status)
+        }
+        let statuses = try await system.pool.withTransaction { connection in
+            try await connection.execute(
+                """
+                INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash)
+                VALUES (\(system.own), \(held), 'held', '\\x00')
+                """)
+            return try await withThrowingTaskGroup(of: (String, Int).self) { group in
+                group.addTask { try await trigger(held, "held") }
+                group.addTask { try await trigger(gone, "k") }
+                group.addTask { try await trigger(999_999_999, "k") }
+                for ticket in asked {
+                    group.addTask { try await trigger(ticket, "same") }
+                    group.addTask { try await trigger(ticket, "same") }
+                    group.addTask { try await trigger(ticket, "other") }
+                }
+                return try await group.reduce(into: [String: [Int]]()) { $0[$1.0, default: []].append($1.1) }
+            }
+        }
+        #expect(statuses["\(held) held"] == [409])
+        #expect(statuses["\(gone) k"] == [404])
+        #expect(statuses["999999999 k"] == [404])
+        for ticket in asked {
+            #expect(statuses["\(ticket) same"]?.sorted() == [200, 202])
+            #expect(statuses["\(ticket) other"] == [202])
+            // Others follow, for the worker is at it.
+            let enqueued = try await system.eventKinds(of: ticket).filter { $0 == "TRIAGE_ENQUEUED" }
+            #expect(enqueued.count == 2)
+            #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)") == 2)
+            let jobs: SQL = "SELECT count(*) FROM jobs WHERE payload ->> 'ticket_id' = \("\(ticket)")"
+            #expect(try await system.count(jobs) == 2)
+        }
+        let ticket = asked[0]
+        #expect(try await trigger(ticket, "same", ["note": "another"]).1 == 422)
+    }
+
     @Test func approveOnceAndOnlyOnce() async throws {
         let system = try await ContractSystem.started()
         let ticket = try await system.makeTicket()

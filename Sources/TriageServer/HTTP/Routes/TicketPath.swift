@@ -34,9 +34,9 @@ struct TicketPath: Sendable {
             let request = try await request.withBody()
             let found = try await services.access.ticket(id, in: organization, for: user)
             let principal = try Authenticator.principal(
-                user, found?.standing, orMissing: isInOrganization ? "Organization" : "Ticket")
+                user, found.standing, orMissing: isInOrganization ? "Organization" : "Ticket")
             if isInOrganization { try principal.require(role) }
-            guard let ticket = found?.ticket else { throw APIError.notFound("Ticket") }
+            guard let ticket = found.ticket else { throw APIError.notFound("Ticket") }
             try principal.require(role)
             request.context.subject.note(organization: ticket.organization)
             return try await handler(request, principal, ticket)

@@ -17,7 +17,7 @@ struct TicketRoutes: Sendable {
         let inOrganization = "/api/organizations/{organization}/tickets"
         return [
             Endpoint(.post, "/api/tickets", access: .memberOrKey(.agent), .ingestTicket, handler: ingest),
-            .member(.viewer, .get, inOrganization, services, .listTickets, handler: list),
+            .signedIn(.get, inOrganization, services, access: .member(.viewer), .listTickets, handler: list),
             .member(.agent, .post, inOrganization, services, .createTicket) { request, principal, organization in
                 var fields = try await request.fields()
                 return try await create(&fields, in: organization, by: principal.actor)
@@ -74,10 +74,29 @@ struct TicketRoutes: Sendable {
         return Self.answer(try await services.tickets.create(draft, in: organization, by: actor), status: .created)
     }
 
-    @Sendable private func list(
-        _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
-    ) async throws -> Response {
-        var filters = FilterFields(request.query)
+    /// Who asks and what they get is one round trip.
+    @Sendable private func list(_ request: APIRequest, _ user: UserID) async throws -> Response {
+        let organization = try request.organization()
+        let request = try await request.withBody()
+        let asked: (filter: TicketFilter, order: [TicketOrder], page: PageRequest)
+        do {
+            asked = try Self.listing(request.query)
+        } catch {
+            // Who may not is told that and no more.
+            _ = try await services.authenticator.member(.viewer, of: organization, by: request)
+            throw error
+        }
+        let (standing, tickets) = try await services.tickets.tickets(
+            in: organization, for: user, matching: asked.filter, orderedBy: asked.order, page: asked.page.window)
+        _ = try Authenticator.principal(user, standing, orMissing: "Organization")
+        request.context.subject.note(organization: organization)
+        return try request.answer(tickets, for: asked.page)
+    }
+
+    private static func listing(
+        _ query: QueryParameters
+    ) throws -> (filter: TicketFilter, order: [TicketOrder], page: PageRequest) {
+        var filters = FilterFields(query)
         let filter = TicketFilter(
             status: filters.choice("status"), priority: filters.choice("priority"),
             assignedTeam: filters.text("assigned_team", charactersMax: Limits.teamCharactersMax),
@@ -85,12 +104,10 @@ struct TicketRoutes: Sendable {
             text: filters.text("q", charactersMax: Limits.queryCharactersMax),
             hasPendingSuggestion: filters.boolean("has_pending_suggestion"))
         try filters.check()
-        let page = try PageRequest(request.query)
-        let order = Ordering.parse(request.query["ordering"], TicketOrder.Field.self)
+        let page = try PageRequest(query)
+        let order = Ordering.parse(query["ordering"], TicketOrder.Field.self)
             .map { TicketOrder(field: $0.field, descending: $0.descending) }
-        let tickets = try await services.tickets.tickets(
-            in: organization, matching: filter, orderedBy: order, page: page.window)
-        return try request.answer(tickets, for: page)
+        return (filter, order, page)
     }
 
     @Sendable private func read(_ request: APIRequest, _ principal: Principal, _ ticket: Ticket) -> Response {

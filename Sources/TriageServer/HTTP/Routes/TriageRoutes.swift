@@ -27,8 +27,10 @@ struct TriageRoutes: Sendable {
         _ = try BodyFields(body)
         let (run, created) = try await ErrorTranslation.naming("Ticket") {
             try await services.jobRuns.trigger(
-                ticket: ticket.id, in: ticket.organization, idempotencyKey: key,
-                requestHash: Self.requestHash("trigger-triage", ticket.id, body), by: principal.actor)
+                TriageRequest(
+                    ticket: ticket.id, idempotencyKey: key,
+                    hash: Self.requestHash("trigger-triage", ticket.id, body), user: principal.user),
+                in: ticket.organization)
         }
         return try await answer(
             run, to: principal.user, waitingFor: timeout, status: created ? .accepted : .ok, created: created)

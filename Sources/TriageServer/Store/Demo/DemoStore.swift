@@ -75,9 +75,9 @@ struct DemoStore: Sendable {
                 ORDER BY t.id DESC LIMIT \(count)
                 """)
             for row in tickets {
-                _ = try await JobRunStore.trigger(
-                    ticket: try row.decode("id"), in: try row.decode("organization_id"),
-                    idempotencyKey: Self.triggerKey, requestHash: [], by: .system, on: connection)
+                let request = TriageRequest(
+                    ticket: try row.decode("id"), idempotencyKey: Self.triggerKey, hash: [], user: nil)
+                _ = try await JobRunStore.trigger(request, in: try row.decode("organization_id"), on: connection)
             }
             return tickets.count
         }

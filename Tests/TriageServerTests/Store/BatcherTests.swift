@@ -1,0 +1,94 @@
+import Synchronization
+import Testing
+import TriageServer
+
+@Suite("Batches")
+struct BatcherTests {
+    /// Work that stands still until it is let go, and notes what it was given.
+    private final class Bench: Sendable {
+        private struct State {
+            var batches: [[Int]] = []
+            var held: [CheckedContinuation<Void, Never>] = []
+            var isOpen = false
+        }
+
+        private let state = Mutex(State())
+
+        var batches: [[Int]] { state.withLock { $0.batches } }
+
+        func work(_ items: [Int]) async -> [Result<Int, any Error>] {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    state.batches.append(items)
+                    if !state.isOpen { state.held.append(continuation) }
+                    return state.isOpen
+                }
+                if goesOn { continuation.resume() }
+            }
+            return items.map { $0 % 10 == 9 ? .failure(Refused(item: $0)) : .success($0 * 2) }
+        }
+
+        func open() {
+            let held = state.withLock { state in
+                state.isOpen = true
+                return state.held
+            }
+            for continuation in held { continuation.resume() }
+        }
+    }
+
+    private struct Refused: Error, Equatable { var item: Int }
+
+    private typealias Numbers = Batcher<String, Int, Int>
+
+    private func waitUntil(_ holds: () -> Bool) async throws {
+        while !holds() { try await Task.sleep(for: .milliseconds(1)) }
+    }
+
+    /// Batches of one item that stand still, one after another: those that come together are one batch.
+    private func hold(_ count: Int, _ bench: Bench, _ batcher: Numbers) async throws -> [Task<Int, any Error>] {
+        var tasks: [Task<Int, any Error>] = []
+        for number in 0..<count {
+            tasks.append(Task { try await batcher.outcome(of: number, for: "a") })
+            try await waitUntil { bench.batches.count == number + 1 }
+        }
+        return tasks
+    }
+
+    @Test func whatComesMeanwhileIsDoneTogetherAndEachGetsItsOwn() async throws {
+        let bench = Bench()
+        let batcher = Numbers { _, items in await bench.work(items) }
+        let lanes = Numbers.Limits.lanes
+        let first = try await hold(lanes, bench, batcher)
+        let rest = (100..<200).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
+        let other = Task { try await batcher.outcome(of: 7, for: "b") }
+        try await waitUntil { bench.batches.contains([7]) }
+        bench.open()
+        for (number, task) in first.enumerated() { #expect(try await task.value == number * 2) }
+        for (number, task) in zip(100..<200, rest) {
+            if number % 10 == 9 {
+                await #expect(throws: Refused(item: number)) { try await task.value }
+            } else {
+                #expect(try await task.value == number * 2)
+            }
+        }
+        #expect(try await other.value == 14)
+        #expect(bench.batches.flatMap { $0 }.count == lanes + 100 + 1)
+        #expect(bench.batches.allSatisfy { $0.count <= Numbers.Limits.items })
+        #expect(try await batcher.outcome(of: 1, for: "a") == 2, "and it goes on")
+    }
+
+    @Test func whoIsCancelledStopsWaitingAndNobodyElse() async throws {
+        let bench = Bench()
+        let batcher = Numbers { _, items in await bench.work(items) }
+        let held = try await hold(Numbers.Limits.lanes, bench, batcher)
+        let waiting = (100..<104).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
+        for task in [held[0], waiting[0]] {
+            task.cancel()
+            await #expect(throws: CancellationError.self) { try await task.value }
+        }
+        bench.open()
+        for (number, task) in held.enumerated().dropFirst() { #expect(try await task.value == number * 2) }
+        for (number, task) in zip(100..<104, waiting).dropFirst() { #expect(try await task.value == number * 2) }
+    }
+}
