@@ -120,12 +120,13 @@ extension LibPQSession {
 extension LibPQSession {
     /// Runs callers' short transactions together and gives each its own outcome. Never throws: what the loss of the
     /// connection leaves open gets that as its outcome.
-    func run(_ transactions: [SharedTransaction], within time: Duration) {
-        begin()
+    ///
+    /// - Parameter since: when the first of them came.
+    func run(_ transactions: [SharedTransaction], within time: Duration, since: ContinuousClock.Instant) {
+        begin(waited: .now - since)
         let bounds = Bounds(time, nil)
         var repeated: [SharedTransaction] = []
         do throws(PostgresError) {
-            try requireUsable()
             try pipeline(transactions.map(\.statements), bounds) { number, outcome in
                 if case .failure(let error) = outcome, isOutdated(error) {
                     repeated.append(transactions[number])

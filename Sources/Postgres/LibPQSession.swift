@@ -63,8 +63,10 @@ final class LibPQSession: @unchecked Sendable {
     var socket: Int32 { PQsocket(pq) }
     var processID: Int32 { PQbackendPID(pq) }
 
-    /// Notes that an operation begins.
-    func begin() { busySince.store(Self.now, ordering: .releasing) }
+    /// Notes that an operation begins, or has been waited for already.
+    func begin(waited: Duration = .zero) {
+        busySince.store(Self.now - waited.milliseconds * 1_000_000, ordering: .releasing)
+    }
 
     /// Lets the operation that is under way fail, if it has been for that long. From any thread.
     func abandon(after time: Duration) {

@@ -48,12 +48,16 @@ package final class PendingAnswer<Value: Sendable, Failure: Error>: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let settled = state.withLock { state -> Outcome? in
-                    guard case .settled(let outcome) = state else {
+                    switch state {
+                    case .pending:
                         state = .waiting(continuation)
                         return nil
+                    case .settled(let outcome):
+                        state = .over
+                        return outcome
+                    case .waiting, .over:
+                        preconditionFailure("one caller waits for an answer, once")
                     }
-                    state = .over
-                    return outcome
                 }
                 if let settled { continuation.resume(returning: settled) }
             }

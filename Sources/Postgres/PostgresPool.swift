@@ -43,7 +43,7 @@ public final class PostgresPool: Sendable {
     public let configuration: PostgresConfiguration
     private let logger: Logger
     private let state: Mutex<State>
-    let lanes = Mutex(SharedLanes<SharedTransaction>())
+    let lanes: Mutex<Lanes>
 
     /// Opens nothing yet: connections are made when they are asked for.
     public init(configuration: PostgresConfiguration, logger: Logger) {
@@ -54,6 +54,7 @@ public final class PostgresPool: Sendable {
             acquireTimeout: configuration.acquireTimeout, idleMax: configuration.idleMax,
             lifetimeMax: configuration.lifetimeMax)
         state = Mutex(State(machine: PoolStateMachine(limits: limits)))
+        lanes = Mutex(Lanes(waitersMax: configuration.waitersMax, waitMax: configuration.acquireTimeout))
     }
 
     deinit {
@@ -107,6 +108,7 @@ public final class PostgresPool: Sendable {
     /// found out by other means that the server does not answer. A host that is gone does not say so.
     public func abandonStatements(olderThan time: Duration) {
         for connection in state.withLock({ Array($0.connections.values) }) { connection.abandon(after: time) }
+        abandonWaiting(olderThan: time)
     }
 
     /// Lends no more, fails who waits, closes what is idle, and returns when the last lent connection is back.
@@ -158,6 +160,27 @@ public final class PostgresPool: Sendable {
         }
         return try result.get()
     }
+
+    /// A connection that lies idle, or nil: nobody waits.
+    func acquireIdle() -> Lease? {
+        let (settled, effects) = state.withLock { state -> (Result<Lease, PostgresError>?, [Effect]) in
+            guard state.machine.idleCount > 0 else { return (nil, []) }
+            state.requested += 1
+            let request = RequestID(number: state.requested)
+            state.slots[request] = .pending
+            var effects = apply(state.machine.acquire(request, now: .now), &state)
+            if let settled = takeSettled(request, &state) { return (settled, effects) }
+            // Those that were idle were too old.
+            effects += apply(state.machine.cancel(request), &state)
+            _ = takeSettled(request, &state)
+            return (nil, effects)
+        }
+        run(effects)
+        return try? settled?.get()
+    }
+
+    /// The error of a failure at this moment.
+    func error(for failure: PoolStateMachine.Failure) -> PostgresError { state.withLock { error(for: failure, $0) } }
 
     func release(_ lease: Lease) {
         let isReusable = lease.connection.isReusable

@@ -16,60 +16,97 @@ package struct SharedLanes<Transaction: Sendable>: Sendable {
         package static var turns: Int { 64 }
     }
 
-    /// What the caller is to do.
-    package struct Orders: Equatable, Sendable {
-        package var beginsLane = false
-        /// To look (`look`) after `Limits.patience`.
-        package var watches = false
-
-        package init(beginsLane: Bool = false, watches: Bool = false) {
-            self.beginsLane = beginsLane
-            self.watches = watches
-        }
+    /// One connection's work, from before it has been borrowed.
+    package struct Lane: Equatable, Sendable {
+        /// The last transaction that had come when it began.
+        fileprivate var begunAt: Int
     }
 
-    private var waiting: [Transaction] = []
+    package enum Order: Equatable, Sendable {
+        case begin(Lane)
+        /// To look (`look`) after `Limits.patience`, and again until it says no more.
+        case watch
+        /// Too many wait: this one is not taken.
+        case refuse
+    }
+
+    private struct Waiter {
+        var transaction: Transaction
+        var number: Int
+        var since: Instant
+    }
+
+    private let waitersMax: Int
+    private let waitMax: Duration
+    private var waiting: [Waiter] = []
+    private var added = 0
     package private(set) var laneCount = 0
-    private var turnBegan = Instant.now
+    private var turnBegan: Instant?
     private var isWatched = false
 
-    package init() {}
-
-    package mutating func add(_ transaction: Transaction) -> Orders {
-        waiting.append(transaction)
-        let begins = laneCount == 0 || laneCount < Limits.lanes && waiting.count > Limits.together
-        if begins { laneCount += 1 }
-        let watches = !begins && !isWatched
-        if watches { isWatched = true }
-        return Orders(beginsLane: begins, watches: watches)
+    /// - Parameters:
+    ///   - waitersMax: how many may wait.
+    ///   - waitMax: for how long one waits for its turn.
+    package init(waitersMax: Int, waitMax: Duration) {
+        self.waitersMax = waitersMax
+        self.waitMax = waitMax
     }
 
-    /// What a lane does next; nothing ends it.
-    package mutating func turn(now: Instant) -> [Transaction] {
-        let turn = Array(waiting.prefix(Limits.together))
+    package mutating func add(_ transaction: Transaction, now: Instant) -> Order? {
+        guard waiting.count < waitersMax else { return .refuse }
+        added += 1
+        waiting.append(Waiter(transaction: transaction, number: added, since: now))
+        if laneCount == 0 || laneCount < Limits.lanes && waiting.count > Limits.together { return .begin(begin()) }
+        if isWatched { return nil }
+        isWatched = true
+        return .watch
+    }
+
+    /// What a lane does next, and since when the first of it has waited; nil ends the lane.
+    package mutating func turn(now: Instant) -> (transactions: [Transaction], since: Instant)? {
+        guard let first = waiting.first else {
+            laneCount -= 1
+            return nil
+        }
+        let turn = waiting.prefix(Limits.together).map(\.transaction)
         waiting.removeFirst(turn.count)
         turnBegan = now
-        if turn.isEmpty { laneCount -= 1 }
-        return turn
+        return (turn, first.since)
     }
 
-    /// Whether what waits has been left to the others for too long.
-    package mutating func look(now: Instant) -> Orders {
+    /// Looks after those that wait.
+    /// - Returns: who has waited for too long; whether another lane is to begin; whether to look again.
+    package mutating func look(now: Instant) -> (expired: [Transaction], begins: Lane?, again: Bool) {
+        let expired = expire(after: waitMax, now: now)
         guard !waiting.isEmpty else {
             isWatched = false
-            return Orders()
+            return (expired, nil, false)
         }
-        let begins = laneCount < Limits.lanes && now - turnBegan >= Limits.patience
-        if begins { laneCount += 1 }
-        return Orders(beginsLane: begins, watches: true)
+        let isHeldUp = turnBegan.map { now - $0 >= Limits.patience } ?? true
+        return (expired, laneCount < Limits.lanes && isHeldUp ? begin() : nil, true)
     }
 
-    /// A lane had no connection.
-    /// - Returns: who waits, if no other lane is there for them.
-    package mutating func end() -> [Transaction] {
+    /// Takes out who has waited that long.
+    package mutating func expire(after time: Duration, now: Instant) -> [Transaction] {
+        let count = waiting.prefix { now - $0.since >= time }.count
+        let expired = waiting.prefix(count).map(\.transaction)
+        waiting.removeFirst(count)
+        return expired
+    }
+
+    /// A lane was refused its connection.
+    /// - Returns: those who waited when it began, for whom that is the answer; and the lane to begin for the others, if none
+    ///   is left.
+    package mutating func end(_ lane: Lane) -> (failed: [Transaction], begins: Lane?) {
         laneCount -= 1
-        guard laneCount == 0 else { return [] }
-        defer { waiting = [] }
-        return waiting
+        let count = waiting.prefix { $0.number <= lane.begunAt }.count
+        let failed = waiting.prefix(count).map(\.transaction)
+        waiting.removeFirst(count)
+        return (failed, laneCount == 0 && !waiting.isEmpty ? begin() : nil)
+    }
+
+    private mutating func begin() -> Lane {
+        laneCount += 1
+        return Lane(begunAt: added)
     }
 }

@@ -4,56 +4,85 @@ import Testing
 @Suite("Lanes of shared transactions")
 struct SharedLanesTests {
     private typealias Lanes = SharedLanes<Int>
+    private typealias Limits = Lanes.Limits
     private let start = ContinuousClock.now
 
+    private func lanes(waitersMax: Int = 1_000) -> Lanes { Lanes(waitersMax: waitersMax, waitMax: .seconds(1)) }
+
+    private func begins(_ order: Lanes.Order?) -> Lanes.Lane? { if case .begin(let lane) = order { lane } else { nil } }
+
     @Test func whatComesDuringATurnIsTheNext() {
-        var lanes = Lanes()
-        #expect(lanes.add(1) == Lanes.Orders(beginsLane: true))
-        #expect(lanes.turn(now: start) == [1])
-        #expect(lanes.add(2) == Lanes.Orders(watches: true))
-        #expect(lanes.add(3) == Lanes.Orders(), "one look is enough for all that wait")
-        #expect(lanes.turn(now: start) == [2, 3])
-        #expect(lanes.turn(now: start) == [])
+        var lanes = lanes()
+        #expect(begins(lanes.add(1, now: start)) != nil)
+        #expect(lanes.turn(now: start)?.transactions == [1])
+        let later = start + .milliseconds(1)
+        #expect(lanes.add(2, now: later) == .watch)
+        #expect(lanes.add(3, now: later + .milliseconds(1)) == nil, "one look is enough for all that wait")
+        let turn = lanes.turn(now: later)
+        #expect(turn?.transactions == [2, 3] && turn?.since == later)
+        #expect(lanes.turn(now: later) == nil)
         #expect(lanes.laneCount == 0)
-        #expect(lanes.add(4).beginsLane)
+        #expect(begins(lanes.add(4, now: later)) != nil)
     }
 
     @Test func aTurnIsBoundedAndWhatIsBeyondItBeginsAnotherLane() {
-        var lanes = Lanes()
-        _ = lanes.add(0)
+        var lanes = lanes(waitersMax: 2_000)
+        _ = lanes.add(0, now: start)
         _ = lanes.turn(now: start)
-        let begun = (1...Lanes.Limits.together + 1).map { lanes.add($0).beginsLane }
+        let begun = (1...Limits.together + 1).map { begins(lanes.add($0, now: start)) != nil }
         #expect(begun.filter { $0 }.count == 1)
         #expect(begun.last == true)
-        #expect(lanes.turn(now: start) == Array(1...Lanes.Limits.together))
-        #expect(lanes.turn(now: start) == [Lanes.Limits.together + 1])
+        #expect(lanes.turn(now: start)?.transactions == Array(1...Limits.together))
+        #expect(lanes.turn(now: start)?.transactions == [Limits.together + 1])
         #expect(lanes.laneCount == 2)
-        for number in 0..<1_000 { _ = lanes.add(number) }
-        #expect(lanes.laneCount == Lanes.Limits.lanes, "and never more than that")
+        for number in 0..<1_000 { _ = lanes.add(number, now: start) }
+        #expect(lanes.laneCount == Limits.lanes, "and never more than that")
     }
 
     @Test func whatIsHeldUpGetsAnotherLane() {
-        var lanes = Lanes()
-        _ = lanes.add(1)
+        var lanes = lanes()
+        _ = lanes.add(1, now: start)
         _ = lanes.turn(now: start)
-        #expect(lanes.add(2).watches)
-        let early = start + Lanes.Limits.patience / 2
-        #expect(lanes.look(now: early) == Lanes.Orders(watches: true))
-        let late = start + Lanes.Limits.patience
-        #expect(lanes.look(now: late) == Lanes.Orders(beginsLane: true, watches: true))
-        #expect(lanes.turn(now: late) == [2])
-        #expect(lanes.look(now: late) == Lanes.Orders(), "nothing waits, so nobody looks")
-        #expect(lanes.add(3).watches)
+        #expect(lanes.add(2, now: start) == .watch)
+        let early = lanes.look(now: start + Limits.patience / 2)
+        #expect(early.begins == nil && early.again)
+        let late = start + Limits.patience
+        let look = lanes.look(now: late)
+        #expect(look.begins != nil && look.again && look.expired == [])
+        #expect(lanes.turn(now: late)?.transactions == [2])
+        #expect(!lanes.look(now: late).again, "nobody waits, so nobody looks")
+        #expect(lanes.add(3, now: late) == .watch)
     }
 
-    @Test func whoWaitsIsToldWhenNoLaneIsLeft() {
-        var lanes = Lanes()
-        _ = lanes.add(0)
-        for number in 1...Lanes.Limits.together { _ = lanes.add(number) }
-        #expect(lanes.laneCount == 2)
-        #expect(lanes.end() == [], "the other lane takes them")
-        #expect(lanes.end() == Array(0...Lanes.Limits.together))
+    /// A server that does not answer must not be waited for without an end.
+    @Test func nobodyWaitsForEverAndNotTooManyWait() {
+        var lanes = lanes(waitersMax: 3)
+        for number in 0..<Limits.lanes {
+            _ = lanes.add(number, now: start)
+            if number > 0 { _ = lanes.look(now: start + .milliseconds(10 * number)) }
+            _ = lanes.turn(now: start + .milliseconds(10 * number))
+        }
+        #expect(lanes.laneCount == Limits.lanes, "all of them are stuck from here on")
+        for number in 10..<13 { #expect(lanes.add(number, now: start + .milliseconds(100 * number)) != .refuse) }
+        #expect(lanes.add(13, now: start + .milliseconds(1_300)) == .refuse)
+        let look = lanes.look(now: start + .milliseconds(2_100))
+        #expect(look.expired == [10, 11] && look.begins == nil && look.again)
+        #expect(lanes.expire(after: .milliseconds(900), now: start + .milliseconds(2_100)) == [12])
+        #expect(!lanes.look(now: start + .milliseconds(2_100)).again)
+    }
+
+    @Test func aLaneWithoutAConnectionFailsThoseThatWaitedWhenItBegan() throws {
+        var lanes = lanes()
+        let first = try #require(begins(lanes.add(0, now: start)))
+        for number in 1..<Limits.together { _ = lanes.add(number, now: start) }
+        let second = try #require(begins(lanes.add(100, now: start)))
+        let end = lanes.end(second)
+        #expect(end.failed == Array(0..<Limits.together) + [100] && end.begins == nil)
+        #expect(lanes.add(101, now: start) == nil, "a look is on its way already")
+        let last = lanes.end(first)
+        #expect(last.failed == [] && last.begins != nil, "who came later is tried anew")
+        #expect(lanes.turn(now: start)?.transactions == [101])
+        #expect(lanes.turn(now: start) == nil)
         #expect(lanes.laneCount == 0)
-        #expect(lanes.add(1).beginsLane)
     }
 }

@@ -153,6 +153,35 @@ struct SharedTransactionTests {
         }
     }
 
+    /// As for a connection: those that wait in vain are told so, also while others go on coming.
+    @Test func whereNoConnectionComesFreeTheyAreToldInTime() async throws {
+        try await OwnDatabase.withPool({
+            $0.poolSizeMax = 1
+            $0.acquireTimeout = .seconds(5)
+        }) { pool in
+            try await pool.withConnection { _ in
+                try await withThrowingTaskGroup(of: PostgresError.Code?.self) { group in
+                    for number in 0..<60 {
+                        group.addTask {
+                            try await Task.sleep(for: .milliseconds(100 * number))
+                            return await failure { try await pool.sharedQueries(["SELECT 1"]) }?.code
+                        }
+                    }
+                    for try await code in group { #expect(code == .poolExhausted) }
+                }
+            }
+            #expect(try await pool.sharedQueries(["SELECT 1 AS n"])[0][0].decode("n", as: Int.self) == 1)
+        }
+    }
+
+    @Test func noneIsLeftInAnothersTransaction() async throws {
+        try await Self.withPool { pool in
+            _ = try await pool.sharedQueries(["BEGIN", "SELECT set_config('nexify.test', 'left', true)"])
+            let after = try await pool.sharedQueries([Self.setting])[0][0].decode(0, as: String.self)
+            #expect(after == "")
+        }
+    }
+
     @Test func withoutAServerAndAfterTheEndTheyFail() async throws {
         let nowhere = PostgresPool(
             configuration: PostgresConfiguration(

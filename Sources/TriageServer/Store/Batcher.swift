@@ -4,8 +4,10 @@ import Synchronization
 /// Lets what many ask for at the same time be done together. While work on a key is under way, what else comes for it
 /// waits and is done in one go afterwards; nobody waits for others to come.
 package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: Sendable>: Sendable {
-    /// One outcome an item, in their order.
-    package typealias Work = @Sendable (Key, [Item]) async -> [Result<Outcome, any Error>]
+    /// Tells the outcome of the item at that place, as soon as it is known.
+    package typealias Settle = @Sendable (Int, Result<Outcome, any Error>) -> Void
+    /// Settles every item before it returns.
+    package typealias Work = @Sendable (Key, [Item], @escaping Settle) async -> Void
 
     package enum Limits {
         /// Batches of one key that are under way at a time. Two, so that one is worked on while the other's COMMIT waits for
@@ -45,20 +47,24 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: S
         return try await asked.answer.outcome(ifCancelled: CancellationError()).get()
     }
 
+    /// How many wait for a batch of that key to end.
+    package func waitingCount(for key: Key) -> Int { lines.withLock { $0[key]?.waiting.count ?? 0 } }
+
     private func run(_ key: Key) async {
-        while true {
-            let batch = lines.withLock { lines in take(key, &lines) }
-            if batch.isEmpty { return }
-            for (asked, outcome) in zip(batch, await work(key, batch.map(\.item))) { asked.answer.settle(outcome) }
+        while let batch = lines.withLock({ lines in take(key, &lines) }) {
+            await work(key, batch.map(\.item)) { number, outcome in batch[number].answer.settle(outcome) }
+            precondition(!batch.contains { $0.answer.isWanted }, "the work has forgotten one of its items")
         }
     }
 
-    private func take(_ key: Key, _ lines: inout [Key: Line]) -> [Asked] {
-        guard var line = lines[key] else { return [] }
+    /// What a lane does next: whoever has gone is left out. Nothing ends the lane.
+    private func take(_ key: Key, _ lines: inout [Key: Line]) -> [Asked]? {
+        guard var line = lines[key] else { return nil }
+        line.waiting.removeAll { !$0.answer.isWanted }
         let batch = Array(line.waiting.prefix(Limits.items))
         line.waiting.removeFirst(batch.count)
         if batch.isEmpty { line.laneCount -= 1 }
         lines[key] = line.laneCount > 0 ? line : nil
-        return batch
+        return batch.isEmpty ? nil : batch
     }
 }

@@ -22,8 +22,8 @@ struct JobRunStore: Sendable {
 
     init(pool: PostgresPool, queue: JobQueue) {
         self.pool = pool
-        triggering = Batcher { organization, requests in
-            await Self.trigger(requests, in: organization, pool: pool, queue: queue)
+        triggering = Batcher { organization, requests, settle in
+            await Self.trigger(requests, in: organization, pool: pool, queue: queue, settle)
         }
     }
 
@@ -41,30 +41,48 @@ struct JobRunStore: Sendable {
         try await triggering.outcome(of: request, for: organization)
     }
 
+    private enum BatchLimits {
+        /// How long requests that go together wait for a lock: what one of them waits for, the others need not.
+        static let lockTimeout = "100ms"
+        /// Of a batch that was refused, how many are tried at a time.
+        static let singles = 4
+    }
+
     private static func trigger(
-        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue
-    ) async -> [Result<Triggered, any Error>] {
+        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue,
+        _ settle: @escaping Batcher<OrganizationID, TriageRequest, Triggered>.Settle
+    ) async {
+        var statements = statements(for: requests, in: organization)
+        if requests.count > 1 {
+            statements.insert("SELECT set_config('lock_timeout', \(BatchLimits.lockTimeout), true)", at: 0)
+        }
         do {
-            let outcomes = try outcomes(
-                of: requests, try await pool.queries(statements(for: requests, in: organization), in: organization))
+            let results = try await pool.queries(statements, in: organization)
+            let outcomes = try outcomes(of: requests, results.suffix(2))
             if outcomes.contains(where: { (try? $0.get().created) ?? false }) { queue.hint() }
-            return outcomes
+            for (number, outcome) in outcomes.enumerated() { settle(number, outcome) }
         } catch {
-            // What one of them ran into is not the others' fault.
             if requests.count > 1, StoreAvailability.isRefusal(error) {
-                return await withTaskGroup { group in
-                    for (number, request) in requests.enumerated() {
-                        group.addTask {
-                            (number, await trigger([request], in: organization, pool: pool, queue: queue)[0])
-                        }
-                    }
-                    var outcomes: [Int: Result<Triggered, any Error>] = [:]
-                    for await (number, outcome) in group { outcomes[number] = outcome }
-                    return requests.indices.compactMap { outcomes[$0] }
+                // What one of them ran into is not the others' fault.
+                await singly(requests, in: organization, pool: pool, queue: queue, settle)
+            } else {
+                let error = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
+                for number in requests.indices { settle(number, .failure(error)) }
+            }
+        }
+    }
+
+    private static func singly(
+        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue,
+        _ settle: @escaping Batcher<OrganizationID, TriageRequest, Triggered>.Settle
+    ) async {
+        await withTaskGroup(of: Void.self) { group in
+            for (number, request) in requests.enumerated() {
+                if number >= BatchLimits.singles { await group.next() }
+                group.addTask {
+                    await trigger([request], in: organization, pool: pool, queue: queue) { settle(number, $1) }
                 }
             }
-            let error = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
-            return requests.map { _ in .failure(error) }
         }
     }
 
@@ -72,7 +90,8 @@ struct JobRunStore: Sendable {
     static func trigger(
         _ request: TriageRequest, in organization: OrganizationID, on connection: PostgresConnection
     ) async throws -> Triggered {
-        try outcomes(of: [request], try await connection.queries(statements(for: [request], in: organization)))[0].get()
+        try outcomes(of: [request], try await connection.queries(statements(for: [request], in: organization))[...])[0]
+            .get()
     }
 
     /// Two statements: one that makes the runs with all that belongs to them, but for keys that have one already; one that
@@ -87,16 +106,18 @@ struct JobRunStore: Sendable {
         return [
             """
             WITH visible AS (
-                SELECT t.id, asked.key, asked.hash, asked.user_id
+                SELECT t.id, asked.key, asked.hash, asked.user_id, asked.number
                 FROM unnest(\(tickets), \(keys), \(requests.map { Hexadecimal.text($0.hash) }),
-                            \(requests.map { $0.user?.rawValue ?? 0 })) AS asked (ticket_id, key, hash, user_id)
+                            \(requests.map { $0.user?.rawValue ?? 0 }))
+                     WITH ORDINALITY AS asked (ticket_id, key, hash, user_id, number)
                      JOIN tickets t ON t.id = asked.ticket_id
                 WHERE t.organization_id = \(organization) AND t.deleted_at IS NULL
-                ORDER BY t.id, asked.key FOR KEY SHARE OF t
+                ORDER BY t.id, asked.key, asked.number FOR KEY SHARE OF t
             ),
             run AS (
                 INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash, created_by)
                 SELECT \(organization), id, key, decode(hash, 'hex'), nullif(user_id, 0) FROM visible
+                ORDER BY id, key, number
                 ON CONFLICT (ticket_id, idempotency_key) DO NOTHING
                 RETURNING id, ticket_id, created_by
             ),
@@ -111,36 +132,32 @@ struct JobRunStore: Sendable {
             SELECT id FROM run
             """,
             """
-            SELECT \(Self.columns), r.idempotency_key, r.request_hash
-            FROM unnest(\(tickets), \(keys)) AS asked (ticket_id, key)
+            SELECT \(Self.columns), r.request_hash, asked.number
+            FROM unnest(\(tickets), \(keys)) WITH ORDINALITY AS asked (ticket_id, key, number)
                  JOIN job_runs r ON r.ticket_id = asked.ticket_id AND r.idempotency_key = asked.key
             WHERE r.organization_id = \(organization)
             """,
         ]
     }
 
+    /// One outcome a request. Which run is whose is Postgres's to say: texts that are equal here may be two keys there.
     private static func outcomes(
-        of requests: [TriageRequest], _ results: [[PostgresRow]]
+        of requests: [TriageRequest], _ results: ArraySlice<[PostgresRow]>
     ) throws -> [Result<Triggered, any Error>] {
-        struct Key: Hashable {
-            var ticket: TicketID
-            var idempotencyKey: String
-        }
-        var created = Set(try results[0].map { try $0.decode("id", as: JobRunID.self) })
-        var found: [Key: (run: JobRun, hash: [UInt8])] = [:]
-        for row in results[1] {
+        guard let made = results.first, let found = results.last else { return [] }
+        var created = Set(try made.map { try $0.decode("id", as: JobRunID.self) })
+        var outcomes = [Result<Triggered, any Error>](repeating: .failure(StoreError.notFound), count: requests.count)
+        let rows = try found.map { (number: try $0.decode("number", as: Int.self) - 1, row: $0) }
+        // In their order: of two with the same key the first has made it.
+        for (number, row) in rows.sorted(by: { $0.number < $1.number }) {
             let run = try row.jobRun()
-            let key = Key(ticket: run.ticket, idempotencyKey: try row.decode("idempotency_key"))
-            found[key] = (run, try row.decode("request_hash"))
-        }
-        return requests.map { request in
-            guard let (run, hash) = found[Key(ticket: request.ticket, idempotencyKey: request.idempotencyKey)] else {
-                return .failure(StoreError.notFound)
+            if try row.decode("request_hash", as: [UInt8].self) == requests[number].hash {
+                outcomes[number] = .success((run, created.remove(run.id) != nil))
+            } else {
+                outcomes[number] = .failure(StoreError.idempotencyKeyReused)
             }
-            guard hash == request.hash else { return .failure(StoreError.idempotencyKeyReused) }
-            // Of two with the same key the first has made it.
-            return .success((run, created.remove(run.id) != nil))
         }
+        return outcomes
     }
 
     func run(_ id: JobRunID, in organization: OrganizationID) async throws -> JobRun? {

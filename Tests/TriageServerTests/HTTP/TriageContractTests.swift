@@ -75,7 +75,7 @@ struct TriageContractTests {
         let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
         var tickets: [Int64] = []
         for number in 0..<12 { tickets.append(try await system.makeTicket(subject: "Together \(number)")) }
-        let (held, gone, asked) = (tickets[0], tickets[1], Array(tickets[2...]))
+        let (held, gone, accents, asked) = (tickets[0], tickets[1], tickets[2], Array(tickets[3...]))
         try await system.pool.execute("UPDATE tickets SET deleted_at = now() WHERE id = \(gone)")
         @Sendable func trigger(_ ticket: Int64, _ key: String, _ body: JSONValue = [:]) async throws -> (String, Int) {
             let answer = try await system.call(
@@ -93,6 +93,8 @@ struct TriageContractTests {
                 group.addTask { try await trigger(held, "held") }
                 group.addTask { try await trigger(gone, "k") }
                 group.addTask { try await trigger(999_999_999, "k") }
+                group.addTask { try await trigger(accents, "caf\u{e9}") }
+                group.addTask { try await trigger(accents, "cafe\u{301}") }
                 for ticket in asked {
                     group.addTask { try await trigger(ticket, "same") }
                     group.addTask { try await trigger(ticket, "same") }
@@ -114,6 +116,9 @@ struct TriageContractTests {
             let jobs: SQL = "SELECT count(*) FROM jobs WHERE payload ->> 'ticket_id' = \("\(ticket)")"
             #expect(try await system.count(jobs) == 2)
         }
+        // Two spellings of one text are two keys, as they are to Postgres.
+        #expect(statuses["\(accents) caf\u{e9}"] == [202, 202])
+        #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(accents)") == 2)
         let ticket = asked[0]
         #expect(try await trigger(ticket, "same", ["note": "another"]).1 == 422)
     }

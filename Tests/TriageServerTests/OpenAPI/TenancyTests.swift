@@ -65,7 +65,7 @@ struct TenancyTests {
         let jobs: SQL = """
             SELECT count(*) FROM jobs WHERE organization_id = \(system.own) AND state IN ('available', 'running')
             """
-        while try await system.count(jobs) > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await until("the worker has done them") { try await system.count(jobs) == 0 }
         return target
     }
 

@@ -16,7 +16,7 @@ struct BatcherTests {
 
         var batches: [[Int]] { state.withLock { $0.batches } }
 
-        func work(_ items: [Int]) async -> [Result<Int, any Error>] {
+        func work(_ items: [Int], _ settle: Numbers.Settle) async {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
                     state.batches.append(items)
@@ -25,7 +25,9 @@ struct BatcherTests {
                 }
                 if goesOn { continuation.resume() }
             }
-            return items.map { $0 % 10 == 9 ? .failure(Refused(item: $0)) : .success($0 * 2) }
+            for (place, item) in items.enumerated() {
+                settle(place, item % 10 == 9 ? .failure(Refused(item: item)) : .success(item * 2))
+            }
         }
 
         func open() {
@@ -41,9 +43,7 @@ struct BatcherTests {
 
     private typealias Numbers = Batcher<String, Int, Int>
 
-    private func waitUntil(_ holds: () -> Bool) async throws {
-        while !holds() { try await Task.sleep(for: .milliseconds(1)) }
-    }
+    private func waitUntil(_ holds: () -> Bool) async throws { try await until("the batches are so far") { holds() } }
 
     /// Batches of one item that stand still, one after another: those that come together are one batch.
     private func hold(_ count: Int, _ bench: Bench, _ batcher: Numbers) async throws -> [Task<Int, any Error>] {
@@ -57,12 +57,12 @@ struct BatcherTests {
 
     @Test func whatComesMeanwhileIsDoneTogetherAndEachGetsItsOwn() async throws {
         let bench = Bench()
-        let batcher = Numbers { _, items in await bench.work(items) }
+        let batcher = Numbers { _, items, settle in await bench.work(items, settle) }
         let lanes = Numbers.Limits.lanes
         let first = try await hold(lanes, bench, batcher)
         let rest = (100..<200).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
         let other = Task { try await batcher.outcome(of: 7, for: "b") }
-        try await waitUntil { bench.batches.contains([7]) }
+        try await waitUntil { bench.batches.contains([7]) && batcher.waitingCount(for: "a") == 100 }
         bench.open()
         for (number, task) in first.enumerated() { #expect(try await task.value == number * 2) }
         for (number, task) in zip(100..<200, rest) {
@@ -74,15 +74,17 @@ struct BatcherTests {
         }
         #expect(try await other.value == 14)
         #expect(bench.batches.flatMap { $0 }.count == lanes + 100 + 1)
-        #expect(bench.batches.allSatisfy { $0.count <= Numbers.Limits.items })
+        // The hundred in as few batches as they fit into.
+        #expect(bench.batches.map(\.count).sorted() == [1, 1, 1, 36, 64])
         #expect(try await batcher.outcome(of: 1, for: "a") == 2, "and it goes on")
     }
 
     @Test func whoIsCancelledStopsWaitingAndNobodyElse() async throws {
         let bench = Bench()
-        let batcher = Numbers { _, items in await bench.work(items) }
+        let batcher = Numbers { _, items, settle in await bench.work(items, settle) }
         let held = try await hold(Numbers.Limits.lanes, bench, batcher)
         let waiting = (100..<104).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
+        try await waitUntil { batcher.waitingCount(for: "a") == 4 }
         for task in [held[0], waiting[0]] {
             task.cancel()
             await #expect(throws: CancellationError.self) { try await task.value }
@@ -90,5 +92,6 @@ struct BatcherTests {
         bench.open()
         for (number, task) in held.enumerated().dropFirst() { #expect(try await task.value == number * 2) }
         for (number, task) in zip(100..<104, waiting).dropFirst() { #expect(try await task.value == number * 2) }
+        #expect(!bench.batches.flatMap { $0 }.contains(100), "what nobody waits for any more is not begun")
     }
 }

@@ -17,7 +17,7 @@ struct TicketRoutes: Sendable {
         let inOrganization = "/api/organizations/{organization}/tickets"
         return [
             Endpoint(.post, "/api/tickets", access: .memberOrKey(.agent), .ingestTicket, handler: ingest),
-            .signedIn(.get, inOrganization, services, access: .member(.viewer), .listTickets, handler: list),
+            Endpoint(.get, inOrganization, access: .member(.viewer), .listTickets, handler: list),
             .member(.agent, .post, inOrganization, services, .createTicket) { request, principal, organization in
                 var fields = try await request.fields()
                 return try await create(&fields, in: organization, by: principal.actor)
@@ -75,8 +75,9 @@ struct TicketRoutes: Sendable {
     }
 
     /// Who asks and what they get is one round trip.
-    @Sendable private func list(_ request: APIRequest, _ user: UserID) async throws -> Response {
+    @Sendable private func list(_ request: APIRequest) async throws -> Response {
         let organization = try request.organization()
+        let user = try await services.authenticator.user(of: request)
         let request = try await request.withBody()
         let asked: (filter: TicketFilter, order: [TicketOrder], page: PageRequest)
         do {
