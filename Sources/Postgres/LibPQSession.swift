@@ -39,8 +39,8 @@ final class LibPQSession: @unchecked Sendable {
     private let atRest = Atomic<Bool>(true)
     /// Since when an operation is under way, in nanoseconds of the monotonic clock; 0 while none is.
     private let busySince = Atomic<Int64>(0)
-    /// Set by whoever has found out that the server does not answer.
-    private let abandoned = Atomic<Bool>(false)
+    /// The `busySince` of the operation that was given up by whoever has found out that the server does not answer.
+    private let abandoned = Atomic<Int64>(-1)
     /// Closed for good: `PQfinish` has been called.
     private var isFinished = false
 
@@ -72,7 +72,7 @@ final class LibPQSession: @unchecked Sendable {
     func abandon(after time: Duration) {
         let since = busySince.load(ordering: .acquiring)
         guard since > 0, Self.now - since >= time.milliseconds * 1_000_000 else { return }
-        abandoned.store(true, ordering: .releasing)
+        abandoned.store(since, ordering: .releasing)
         wake.signal()
     }
 
@@ -166,7 +166,7 @@ final class LibPQSession: @unchecked Sendable {
                 throw .cancelled
             }
             let left = bounds.deadline - .now
-            if abandoned.load(ordering: .acquiring) {
+            if abandoned.load(ordering: .acquiring) == busySince.load(ordering: .relaxed) {
                 markBroken()
                 throw PostgresError(
                     .connectionFailed, "the server does not answer; the statement was given up, and may have been done")

@@ -5,7 +5,8 @@ extension PostgresPool {
 
     /// Several statements in one round trip and one transaction of their own, like `queries`, on a connection that other
     /// callers' transactions go down at the same time: many together cost each of them less than a connection's whole
-    /// attention does. A statement's error is no other caller's, and no setting of one transaction is another's.
+    /// attention does. A statement's error is no other caller's, and no setting of one transaction is another's; only the
+    /// loss of the connection, or its being given up because it takes too long, is everybody's on it.
     ///
     /// For what takes the server well under a millisecond and waits for nobody: what is behind it waits for it. No more
     /// may wait than for a connection, and no longer.
@@ -44,7 +45,7 @@ extension PostgresPool {
             let lease = try await acquire()
             lease.connection.onThread { [self] session in work(session, lease, lane) }
         } catch {
-            let (failed, next) = lanes.withLock { $0.end(lane) }
+            let (failed, next) = lanes.withLock { $0.end(lane, now: .now) }
             for transaction in failed { transaction.answer.settle(.failure(error)) }
             if let next { begin(next) }
         }

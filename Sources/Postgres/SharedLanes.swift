@@ -95,14 +95,15 @@ package struct SharedLanes<Transaction: Sendable>: Sendable {
     }
 
     /// A lane was refused its connection.
-    /// - Returns: those who waited when it began, for whom that is the answer; and the lane to begin for the others, if none
-    ///   is left.
-    package mutating func end(_ lane: Lane) -> (failed: [Transaction], begins: Lane?) {
+    /// - Returns: those for whom that is the answer: who waited when it began, unless other lanes are there for them and their
+    ///   time is not up; and the lane to begin for the others, if none is left.
+    package mutating func end(_ lane: Lane, now: Instant) -> (failed: [Transaction], begins: Lane?) {
         laneCount -= 1
+        if laneCount > 0 { return (expire(after: waitMax, now: now), nil) }
         let count = waiting.prefix { $0.number <= lane.begunAt }.count
         let failed = waiting.prefix(count).map(\.transaction)
         waiting.removeFirst(count)
-        return (failed, laneCount == 0 && !waiting.isEmpty ? begin() : nil)
+        return (failed, waiting.isEmpty ? nil : begin())
     }
 
     private mutating func begin() -> Lane {

@@ -71,18 +71,25 @@ struct SharedLanesTests {
         #expect(!lanes.look(now: start + .milliseconds(2_100)).again)
     }
 
-    @Test func aLaneWithoutAConnectionFailsThoseThatWaitedWhenItBegan() throws {
+    @Test func aLaneWithoutAConnectionIsTheAnswerOnlyWhereNoOtherIsLeft() throws {
         var lanes = lanes()
         let first = try #require(begins(lanes.add(0, now: start)))
         for number in 1..<Limits.together { _ = lanes.add(number, now: start) }
         let second = try #require(begins(lanes.add(100, now: start)))
-        let end = lanes.end(second)
-        #expect(end.failed == Array(0..<Limits.together) + [100] && end.begins == nil)
-        #expect(lanes.add(101, now: start) == nil, "a look is on its way already")
-        let last = lanes.end(first)
-        #expect(last.failed == [] && last.begins != nil, "who came later is tried anew")
-        #expect(lanes.turn(now: start)?.transactions == [101])
+        let refused = lanes.end(second, now: start)
+        #expect(refused.failed == [] && refused.begins == nil, "the other lane may take them yet")
+        let late = lanes.end(first, now: start)
+        #expect(late.failed == [0] && late.begins != nil, "who came later is tried anew")
+        #expect(lanes.turn(now: start)?.transactions == Array(1..<Limits.together) + [100])
         #expect(lanes.turn(now: start) == nil)
         #expect(lanes.laneCount == 0)
+    }
+
+    @Test func whoseTimeIsUpIsToldSoByWhicheverLaneEnds() throws {
+        var lanes = lanes()
+        _ = lanes.add(0, now: start)
+        for number in 1..<Limits.together { _ = lanes.add(number, now: start) }
+        let second = try #require(begins(lanes.add(100, now: start + .milliseconds(900))))
+        #expect(lanes.end(second, now: start + .seconds(1)).failed == Array(0..<Limits.together))
     }
 }

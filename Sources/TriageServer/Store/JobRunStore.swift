@@ -22,8 +22,52 @@ struct JobRunStore: Sendable {
 
     init(pool: PostgresPool, queue: JobQueue) {
         self.pool = pool
+        let retrying = Self.singles(pool, queue)
         triggering = Batcher { organization, requests, settle in
-            await Self.trigger(requests, in: organization, pool: pool, queue: queue, settle)
+            do {
+                let outcomes = try await Self.trigger(
+                    requests, in: organization, pool, queue, lockTimeout: RetryLimits.lockTimeout)
+                for (number, outcome) in outcomes.enumerated() { settle(number, outcome) }
+                return nil
+            } catch  where StoreAvailability.isRefusal(error) {
+                // What one of them ran into is not the others' fault, nor that of who comes next: nobody waits for these.
+                for (number, request) in requests.enumerated() {
+                    Task { settle(number, await Result { try await retrying.outcome(of: request, for: organization) }) }
+                }
+                return nil
+            } catch {
+                for number in requests.indices { settle(number, .failure(error)) }
+                return StoreAvailability.isUnavailable(error) ? error : nil
+            }
+        }
+    }
+
+    private enum RetryLimits {
+        /// How long a batch waits for a lock.
+        static let lockTimeout = "100ms"
+        /// Of what a batch was refused, how many of an organisation are tried at a time, each for as long as a lock may be
+        /// waited for.
+        static let together = 2
+    }
+
+    /// Requests one by one.
+    private static func singles(
+        _ pool: PostgresPool, _ queue: JobQueue
+    ) -> Batcher<OrganizationID, TriageRequest, Triggered> {
+        var limits = Batcher<OrganizationID, TriageRequest, Triggered>.Limits()
+        limits.batches = RetryLimits.together
+        limits.items = 1
+        return Batcher(limits: limits) { organization, requests, settle in
+            do {
+                for (number, outcome) in try await trigger(requests, in: organization, pool, queue).enumerated() {
+                    settle(number, outcome)
+                }
+                return nil
+            } catch {
+                let failure = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
+                for number in requests.indices { settle(number, .failure(failure)) }
+                return StoreAvailability.isUnavailable(error) ? error : nil
+            }
         }
     }
 
@@ -41,49 +85,16 @@ struct JobRunStore: Sendable {
         try await triggering.outcome(of: request, for: organization)
     }
 
-    private enum BatchLimits {
-        /// How long requests that go together wait for a lock: what one of them waits for, the others need not.
-        static let lockTimeout = "100ms"
-        /// Of a batch that was refused, how many are tried at a time.
-        static let singles = 4
-    }
-
+    /// - Parameter lockTimeout: for these statements; nil is the session's.
     private static func trigger(
-        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue,
-        _ settle: @escaping Batcher<OrganizationID, TriageRequest, Triggered>.Settle
-    ) async {
+        _ requests: [TriageRequest], in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue,
+        lockTimeout: String? = nil
+    ) async throws -> [Result<Triggered, any Error>] {
         var statements = statements(for: requests, in: organization)
-        if requests.count > 1 {
-            statements.insert("SELECT set_config('lock_timeout', \(BatchLimits.lockTimeout), true)", at: 0)
-        }
-        do {
-            let results = try await pool.queries(statements, in: organization)
-            let outcomes = try outcomes(of: requests, results.suffix(2))
-            if outcomes.contains(where: { (try? $0.get().created) ?? false }) { queue.hint() }
-            for (number, outcome) in outcomes.enumerated() { settle(number, outcome) }
-        } catch {
-            if requests.count > 1, StoreAvailability.isRefusal(error) {
-                // What one of them ran into is not the others' fault.
-                await singly(requests, in: organization, pool: pool, queue: queue, settle)
-            } else {
-                let error = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
-                for number in requests.indices { settle(number, .failure(error)) }
-            }
-        }
-    }
-
-    private static func singly(
-        _ requests: [TriageRequest], in organization: OrganizationID, pool: PostgresPool, queue: JobQueue,
-        _ settle: @escaping Batcher<OrganizationID, TriageRequest, Triggered>.Settle
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
-            for (number, request) in requests.enumerated() {
-                if number >= BatchLimits.singles { await group.next() }
-                group.addTask {
-                    await trigger([request], in: organization, pool: pool, queue: queue) { settle(number, $1) }
-                }
-            }
-        }
+        if let lockTimeout { statements.insert("SELECT set_config('lock_timeout', \(lockTimeout), true)", at: 0) }
+        let outcomes = try outcomes(of: requests, try await pool.queries(statements, in: organization).suffix(2))
+        if outcomes.contains(where: { (try? $0.get().created) ?? false }) { queue.hint() }
+        return outcomes
     }
 
     /// The same inside a transaction of the caller's, who hints the queue after COMMIT.

@@ -1,3 +1,4 @@
+import Postgres
 import Synchronization
 import Testing
 import TriageServer
@@ -16,7 +17,7 @@ struct BatcherTests {
 
         var batches: [[Int]] { state.withLock { $0.batches } }
 
-        func work(_ items: [Int], _ settle: Numbers.Settle) async {
+        func work(_ items: [Int], _ settle: @escaping Numbers.Settle) async {
             await withCheckedContinuation { continuation in
                 let goesOn = state.withLock { state in
                     state.batches.append(items)
@@ -57,8 +58,11 @@ struct BatcherTests {
 
     @Test func whatComesMeanwhileIsDoneTogetherAndEachGetsItsOwn() async throws {
         let bench = Bench()
-        let batcher = Numbers { _, items, settle in await bench.work(items, settle) }
-        let lanes = Numbers.Limits.lanes
+        let batcher = Numbers { _, items, settle in
+            await bench.work(items, settle)
+            return nil
+        }
+        let lanes = Numbers.Limits().batches
         let first = try await hold(lanes, bench, batcher)
         let rest = (100..<200).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
         let other = Task { try await batcher.outcome(of: 7, for: "b") }
@@ -81,8 +85,11 @@ struct BatcherTests {
 
     @Test func whoIsCancelledStopsWaitingAndNobodyElse() async throws {
         let bench = Bench()
-        let batcher = Numbers { _, items, settle in await bench.work(items, settle) }
-        let held = try await hold(Numbers.Limits.lanes, bench, batcher)
+        let batcher = Numbers { _, items, settle in
+            await bench.work(items, settle)
+            return nil
+        }
+        let held = try await hold(Numbers.Limits().batches, bench, batcher)
         let waiting = (100..<104).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
         try await waitUntil { batcher.waitingCount(for: "a") == 4 }
         for task in [held[0], waiting[0]] {
@@ -93,5 +100,43 @@ struct BatcherTests {
         for (number, task) in held.enumerated().dropFirst() { #expect(try await task.value == number * 2) }
         for (number, task) in zip(100..<104, waiting).dropFirst() { #expect(try await task.value == number * 2) }
         #expect(!bench.batches.flatMap { $0 }.contains(100), "what nobody waits for any more is not begun")
+    }
+
+    /// While the database is away nobody waits for it longer than who has asked it.
+    @Test func whatIsTheAnswerForAllIsGivenToThoseThatWait() async throws {
+        let bench = Bench()
+        let batcher = Numbers { _, items, settle in
+            await bench.work(items) { place, _ in settle(place, .failure(Refused(item: 0))) }
+            return Refused(item: 1)
+        }
+        let held = try await hold(Numbers.Limits().batches, bench, batcher)
+        let waiting = (100..<104).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
+        try await waitUntil { batcher.waitingCount(for: "a") == 4 }
+        bench.open()
+        for task in held { await #expect(throws: Refused(item: 0)) { try await task.value } }
+        for task in waiting { await #expect(throws: Refused(item: 1)) { try await task.value } }
+        #expect(bench.batches.count == held.count)
+    }
+
+    @Test func notTooManyWaitAndNotForTooLong() async throws {
+        let bench = Bench()
+        var limits = Numbers.Limits()
+        limits.waiting = 2
+        limits.waitMax = .milliseconds(20)
+        let batcher = Numbers(limits: limits) { _, items, settle in
+            await bench.work(items, settle)
+            return nil
+        }
+        _ = try await hold(limits.batches, bench, batcher)
+        let waiting = (100..<102).map { number in Task { try await batcher.outcome(of: number, for: "a") } }
+        try await waitUntil { batcher.waitingCount(for: "a") == 2 }
+        let refused = await #expect(throws: PostgresError.self) { try await batcher.outcome(of: 102, for: "a") }
+        #expect(refused?.code == .poolExhausted)
+        try await Task.sleep(for: .milliseconds(40))
+        bench.open()
+        for task in waiting {
+            let late = await #expect(throws: PostgresError.self) { try await task.value }
+            #expect(late?.code == .poolExhausted)
+        }
     }
 }
