@@ -27,7 +27,7 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: S
 
     private struct Asked: Sendable {
         var item: Item
-        var since = ContinuousClock.now
+        var since: ContinuousClock.Instant
         var answer = PendingAnswer<Outcome, any Error>()
     }
 
@@ -38,10 +38,15 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: S
 
     private let limits: Limits
     private let lines = Mutex<[Key: Line]>([:])
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let work: Work
 
-    package init(limits: Limits = Limits(), work: @escaping Work) {
+    package init(
+        limits: Limits = Limits(), now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        work: @escaping Work
+    ) {
         self.limits = limits
+        self.now = now
         self.work = work
     }
 
@@ -49,7 +54,7 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: S
     ///
     /// - Throws: what the work says; `.poolExhausted` when too many wait, or for too long.
     package func outcome(of item: Item, for key: Key) async throws -> Outcome {
-        let asked = Asked(item: item)
+        let asked = Asked(item: item, since: now())
         let mustBegin = try lines.withLock { lines throws(PostgresError) in
             var line = lines[key] ?? Line()
             guard line.waiting.count < limits.waiting else { throw Self.exhausted }
@@ -82,7 +87,7 @@ package final class Batcher<Key: Hashable & Sendable, Item: Sendable, Outcome: S
     /// The next batch, without those who have gone or whose time is up; nil when nobody waits.
     private func take(_ key: Key, _ lines: inout [Key: Line]) -> [Asked]? {
         guard var line = lines[key] else { return nil }
-        let now = ContinuousClock.now
+        let now = now()
         line.waiting.removeAll { asked in
             if now - asked.since > limits.waitMax { asked.answer.settle(.failure(Self.exhausted)) }
             return !asked.answer.isWanted

@@ -122,8 +122,8 @@ struct BatcherTests {
         let bench = Bench()
         var limits = Numbers.Limits()
         limits.waiting = 2
-        limits.waitMax = .milliseconds(20)
-        let batcher = Numbers(limits: limits) { _, items, settle in
+        let clock = Mutex(ContinuousClock.now)
+        let batcher = Numbers(limits: limits, now: { clock.withLock { $0 } }) { _, items, settle in
             await bench.work(items, settle)
             return nil
         }
@@ -132,7 +132,7 @@ struct BatcherTests {
         try await waitUntil { batcher.waitingCount(for: "a") == 2 }
         let refused = await #expect(throws: PostgresError.self) { try await batcher.outcome(of: 102, for: "a") }
         #expect(refused?.code == .poolExhausted)
-        try await Task.sleep(for: .milliseconds(40))
+        clock.withLock { $0 += limits.waitMax + .milliseconds(1) }
         bench.open()
         for task in waiting {
             let late = await #expect(throws: PostgresError.self) { try await task.value }
