@@ -85,41 +85,54 @@ struct JobRunStore: Sendable {
         try await triggering.outcome(of: request, for: organization)
     }
 
-    /// - Parameter lockTimeout: for these statements; nil is the session's.
+    /// - Parameter lockTimeout: for the statement; nil is the session's.
     private static func trigger(
         _ requests: [TriageRequest], in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue,
         lockTimeout: String? = nil
     ) async throws -> [Result<Triggered, any Error>] {
-        var statements = statements(for: requests, in: organization)
+        var statements = [creation(of: requests, in: organization)]
         if let lockTimeout { statements.insert("SELECT set_config('lock_timeout', \(lockTimeout), true)", at: 0) }
-        let outcomes = try outcomes(of: requests, try await pool.queries(statements, in: organization).suffix(2))
-        if outcomes.contains(where: { (try? $0.get().created) ?? false }) { queue.hint() }
-        return outcomes
+        var outcomes = Outcomes(of: requests)
+        try outcomes.take(created: try await pool.queries(statements, in: organization).last ?? [])
+        if outcomes.haveCreated { queue.hint() }
+        guard !outcomes.retries.isEmpty else { return outcomes.results }
+        do {
+            try outcomes.take(
+                found: try await pool.query(lookup(outcomes.retries, of: requests, in: organization), in: organization))
+        } catch {
+            // What has been created is committed.
+            outcomes.fail(outcomes.retries, with: error)
+        }
+        return outcomes.results
     }
 
     /// The same inside a transaction of the caller's, who hints the queue after COMMIT.
     static func trigger(
         _ request: TriageRequest, in organization: OrganizationID, on connection: PostgresConnection
     ) async throws -> Triggered {
-        try outcomes(of: [request], try await connection.queries(statements(for: [request], in: organization))[...])[0]
-            .get()
+        var outcomes = Outcomes(of: [request])
+        try outcomes.take(created: try await connection.query(creation(of: [request], in: organization)))
+        if !outcomes.retries.isEmpty {
+            try outcomes.take(
+                found: try await connection.query(lookup(outcomes.retries, of: [request], in: organization)))
+        }
+        return try outcomes.results[0].get()
     }
 
-    /// Two statements: one that makes the runs with all that belongs to them, but for keys that have one already; one that
-    /// finds the keys' runs. A concurrent request with one of the keys waits in the first until the other has committed, and
-    /// sees its run in the second. In the order of tickets and keys, so that no two wait for each other.
-    private static func statements(for requests: [TriageRequest], in organization: OrganizationID) -> [SQL] {
-        let tickets = requests.map(\.ticket.rawValue)
-        let keys = requests.map(\.idempotencyKey)
+    /// Makes the runs with all that belongs to them, but for keys that have one already: a row for each request whose ticket
+    /// there is, with its key's new run or none. In the order of tickets and keys, so that no two wait for each other.
+    ///
+    /// Finding the keys that have one is another statement (`lookup`), because few have, and because one that reads
+    /// `job_runs` has a plan that depends on how full Postgres believes that table to be.
+    private static func creation(of requests: [TriageRequest], in organization: OrganizationID) -> SQL {
         let job = JobQueue.insertion(
             of: NewJob(kind: .triage, organizationID: organization.rawValue, payload: "{}"),
             payload: "jsonb_build_object('job_run_id', run.id, 'ticket_id', run.ticket_id)", from: "run")
-        return [
-            """
+        return """
             WITH visible AS (
                 SELECT t.id, asked.key, asked.hash, asked.user_id, asked.number
-                FROM unnest(\(tickets), \(keys), \(requests.map { Hexadecimal.text($0.hash) }),
-                            \(requests.map { $0.user?.rawValue ?? 0 }))
+                FROM unnest(\(requests.map(\.ticket.rawValue)), \(requests.map(\.idempotencyKey)),
+                            \(requests.map { Hexadecimal.text($0.hash) }), \(requests.map { $0.user?.rawValue ?? 0 }))
                      WITH ORDINALITY AS asked (ticket_id, key, hash, user_id, number)
                      JOIN tickets t ON t.id = asked.ticket_id
                 WHERE t.organization_id = \(organization) AND t.deleted_at IS NULL
@@ -130,7 +143,7 @@ struct JobRunStore: Sendable {
                 SELECT \(organization), id, key, decode(hash, 'hex'), nullif(user_id, 0) FROM visible
                 ORDER BY id, key, number
                 ON CONFLICT (ticket_id, idempotency_key) DO NOTHING
-                RETURNING id, ticket_id, created_by
+                RETURNING *
             ),
             job AS (\(job)),
             event AS (
@@ -140,35 +153,65 @@ struct JobRunStore: Sendable {
                        jsonb_build_object('job_run', run.id)
                 FROM run
             )
-            SELECT id FROM run
-            """,
+            SELECT visible.number, r.id IS NOT NULL AS created, r.id, r.organization_id, r.ticket_id, r.status,
+                   r.attempt_count, r.started_at, r.finished_at, r.error, NULL::bigint AS suggestion_id, r.request_hash
+            FROM visible LEFT JOIN run r ON r.ticket_id = visible.id AND r.idempotency_key = visible.key
+            ORDER BY visible.number
             """
-            SELECT \(Self.columns), r.request_hash, asked.number
-            FROM unnest(\(tickets), \(keys)) WITH ORDINALITY AS asked (ticket_id, key, number)
-                 JOIN job_runs r ON r.ticket_id = asked.ticket_id AND r.idempotency_key = asked.key
-            WHERE r.organization_id = \(organization)
-            """,
-        ]
+    }
+
+    /// Finds the runs that the keys of some of the requests have made before. After `creation`: a concurrent request with one
+    /// of the keys has waited there until the other has committed, and sees its run here.
+    private static func lookup(_ numbers: [Int], of requests: [TriageRequest], in organization: OrganizationID) -> SQL {
+        """
+        SELECT \(Self.columns), r.request_hash, asked.number
+        FROM unnest(\(numbers.map { requests[$0].ticket.rawValue }), \(numbers.map { requests[$0].idempotencyKey }),
+                    \(numbers.map { Int64($0) + 1 })) AS asked (ticket_id, key, number)
+             JOIN job_runs r ON r.ticket_id = asked.ticket_id AND r.idempotency_key = asked.key
+        WHERE r.organization_id = \(organization)
+        """
     }
 
     /// One outcome a request. Which run is whose is Postgres's to say: texts that are equal here may be two keys there.
-    private static func outcomes(
-        of requests: [TriageRequest], _ results: ArraySlice<[PostgresRow]>
-    ) throws -> [Result<Triggered, any Error>] {
-        guard let made = results.first, let found = results.last else { return [] }
-        var created = Set(try made.map { try $0.decode("id", as: JobRunID.self) })
-        var outcomes = [Result<Triggered, any Error>](repeating: .failure(StoreError.notFound), count: requests.count)
-        let rows = try found.map { (number: try $0.decode("number", as: Int.self) - 1, row: $0) }
-        // In their order: of two with the same key the first has made it.
-        for (number, row) in rows.sorted(by: { $0.number < $1.number }) {
-            let run = try row.jobRun()
-            if try row.decode("request_hash", as: [UInt8].self) == requests[number].hash {
-                outcomes[number] = .success((run, created.remove(run.id) != nil))
-            } else {
-                outcomes[number] = .failure(StoreError.idempotencyKeyReused)
-            }
+    private struct Outcomes {
+        private let requests: [TriageRequest]
+        private(set) var results: [Result<Triggered, any Error>]
+        private(set) var haveCreated = false
+        /// The requests whose keys have a run that this call has not made.
+        private(set) var retries: [Int] = []
+
+        init(of requests: [TriageRequest]) {
+            self.requests = requests
+            results = Array(repeating: .failure(StoreError.notFound), count: requests.count)
         }
-        return outcomes
+
+        mutating func take(created rows: [PostgresRow]) throws {
+            var runs = Set<JobRunID>()
+            for row in rows {
+                let number = try row.decode("number", as: Int.self) - 1
+                guard try row.decode("created") else {
+                    retries.append(number)
+                    continue
+                }
+                // Of two with the same key the first has made it.
+                try take(row, of: number, created: runs.insert(try row.decode("id")).inserted)
+            }
+            haveCreated = !runs.isEmpty
+        }
+
+        mutating func take(found rows: [PostgresRow]) throws {
+            for row in rows { try take(row, of: try row.decode("number", as: Int.self) - 1, created: false) }
+        }
+
+        mutating func fail(_ numbers: [Int], with error: any Error) {
+            for number in numbers { results[number] = .failure(error) }
+        }
+
+        private mutating func take(_ row: PostgresRow, of number: Int, created: Bool) throws {
+            let same = try row.decode("request_hash", as: [UInt8].self) == requests[number].hash
+            results[number] =
+                same ? .success((try row.jobRun(), created)) : .failure(StoreError.idempotencyKeyReused)
+        }
     }
 
     func run(_ id: JobRunID, in organization: OrganizationID) async throws -> JobRun? {
