@@ -3,28 +3,35 @@ import Postgres
 import Triage
 
 /// The events that streams tell, in the order of their positions.
-struct StreamStore: Sendable {
+package struct StreamStore: Sendable {
     /// The ends of what is kept.
-    struct Extent: Sendable, Equatable {
+    package struct Extent: Sendable, Equatable {
         /// The newest event's position.
-        var head: Int64
+        package var head: Int64
         /// The position of the newest event that has been forgotten.
-        var forgotten: Int64
+        package var forgotten: Int64
+
+        /// Whether all is kept that came after a position. Not after one that is ahead: the database was restored.
+        package func canResume(after position: Int64) -> Bool { position >= forgotten && position <= head }
     }
 
-    enum Limits {
+    package enum Limits {
         /// How long an event can be resumed from.
-        static let age = Duration.seconds(24 * 3_600)
+        package static let age = Duration.seconds(24 * 3_600)
         /// Events that one look reads at most.
         static let rows: Int32 = 1_000
     }
 
     let pool: PostgresPool
 
+    package init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
     private static let columns: SQL = "position, organization_id, kind, row_id, ticket_id, change, created_at"
 
     /// The ends of what is kept, after giving positions to what was committed.
-    func extent() async throws -> Extent {
+    package func extent() async throws -> Extent {
         let results = try await pool.queries([
             "SELECT place_stream_events() AS position", "SELECT position, forgotten FROM stream_head",
         ])
@@ -33,7 +40,7 @@ struct StreamStore: Sendable {
     }
 
     /// The events of all organisations after a position, placed first, and the last position; in one round trip.
-    func events(after position: Int64) async throws -> (events: [StreamEvent], head: Int64) {
+    package func events(after position: Int64) async throws -> (events: [StreamEvent], head: Int64) {
         let results = try await pool.queries([
             "SELECT place_stream_events() AS position",
             "SELECT \(Self.columns) FROM stream_events_after(\(position), \(Limits.rows)) ORDER BY position",
@@ -42,9 +49,14 @@ struct StreamStore: Sendable {
     }
 
     /// A user who listens in an organisation.
-    struct Membership: Sendable, Hashable {
+    package struct Membership: Sendable, Hashable {
         var user: UserID
         var organization: OrganizationID
+
+        package init(user: UserID, organization: OrganizationID) {
+            self.user = user
+            self.organization = organization
+        }
     }
 
     /// Those of the memberships that there still are, of users who are active.
@@ -61,7 +73,7 @@ struct StreamStore: Sendable {
 
     /// One organisation's events between two positions, the first excluded; the oldest ones when there are more than a
     /// look reads.
-    func events(
+    package func events(
         in organization: OrganizationID, after first: Int64, through last: Int64
     ) async throws -> [StreamEvent] {
         try await pool.query(
@@ -74,7 +86,7 @@ struct StreamStore: Sendable {
     }
 
     /// Removes events that are too old to be resumed from.
-    func prune(olderThan age: Duration = Limits.age) async throws {
+    package func prune(olderThan age: Duration = Limits.age) async throws {
         _ = try await pool.query("SELECT forget_stream_events(\(age)) AS position")
     }
 }

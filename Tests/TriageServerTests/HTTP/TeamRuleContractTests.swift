@@ -100,6 +100,31 @@ struct TeamRuleContractTests {
                 """) == 1)
     }
 
+    /// An administrative change that Postgres ends because of a deadlock is begun again, and its client sees nothing of it.
+    @Test func aDeadlockIsTriedAgain() async throws {
+        let own = try await OwnOrganization.make(teams: ["Old"])
+        let id = try #require(
+            try await own.call("GET", "/teams/")["results"]?.arrayValue?.first?["id"]?.intValue)
+        let renaming = try await own.system.pool.withTransaction { connection in
+            // The other one is to be the one that notices, and so the one that is ended.
+            try await connection.execute("SET LOCAL deadlock_timeout = '30s'")
+            _ = try await connection.query("SELECT id FROM teams WHERE id = \(id) FOR UPDATE")
+            let renaming = Task { try await own.call("PATCH", "/teams/\(id)/", ["name": "New"]) }
+            try await until("the renaming waits for the team") {
+                let waiting = try await connection.query(
+                    "SELECT 1 AS one FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+                )
+                return !waiting.isEmpty
+            }
+            // Held by the renaming, which waits for the team.
+            _ = try await connection.query("SELECT id FROM organizations WHERE id = \(own.id) FOR NO KEY UPDATE")
+            return renaming
+        }
+        let answer = try await renaming.value
+        #expect(answer.status == 200 && answer["name"] == "New")
+        #expect(try await own.audit() == ["TEAM_CHANGED"])
+    }
+
     private func order(_ own: OwnOrganization) async throws -> [String] {
         let rules = try await own.call("GET", "/rules/")["results"]?.arrayValue ?? []
         #expect(rules.map { $0["position"] } == rules.indices.map { .int(Int64($0)) })

@@ -92,8 +92,7 @@ struct StreamRoutes: Sendable {
         guard let lastEventID, !lastEventID.isEmpty else { return .now }
         guard let last = services.stream.cursor.position(of: lastEventID, in: organization) else { return .unknown }
         // Another server may be ahead of this one.
-        let extent = try await services.streamStore.extent()
-        return last >= extent.forgotten && last <= extent.head ? .after(last) : .unknown
+        return try await services.streamStore.extent().canResume(after: last) ? .after(last) : .unknown
     }
 }
 

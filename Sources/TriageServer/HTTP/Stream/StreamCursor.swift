@@ -5,12 +5,12 @@ import Triage
 
 /// Positions as clients see them. All organisations' events have one order, and plain numbers would tell everybody how
 /// much happens elsewhere: an id is the position and its organisation, enciphered with a key that all servers share.
-struct StreamCursor: Sendable {
+package struct StreamCursor: Sendable {
     private static let blockBytes = 16
 
     private let key: SymmetricKey
 
-    init(secret: [UInt8]) {
+    package init(secret: [UInt8]) {
         key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: secret), info: Data("nexify event streams".utf8),
             outputByteCount: Self.blockBytes)

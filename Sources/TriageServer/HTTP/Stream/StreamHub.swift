@@ -9,9 +9,9 @@ import Triage
 ///
 /// Postgres is asked ten times a second rather than told by NOTIFY: what is asked costs one look at an index, and nobody
 /// who writes has to wait for anybody who reads.
-actor StreamHub {
+package actor StreamHub {
     /// What a stream writes next.
-    enum Message: Sendable {
+    package enum Message: Sendable {
         /// An event as it goes out, and its position.
         case event(ByteBuffer, position: Int64)
         /// Nothing has happened for a while: shows whether the listener is still there.
@@ -19,26 +19,34 @@ actor StreamHub {
     }
 
     /// Who listens, where, and until when.
-    struct Listener: Sendable {
+    package struct Listener: Sendable {
         var membership: StreamStore.Membership
         /// When the access token expires.
         var until: Date
+
+        package init(membership: StreamStore.Membership, until: Date) {
+            self.membership = membership
+            self.until = until
+        }
     }
 
     /// What a new listener gets: messages from a position on. What was before it is the store's to tell.
-    struct Joined: Sendable {
-        var position: Int64
-        var messages: AsyncStream<Message>
+    package struct Joined: Sendable {
+        package var position: Int64
+        package var messages: AsyncStream<Message>
     }
 
-    enum Limits {
+    package struct Limits: Sendable {
         static let pause = Duration.milliseconds(100)
         static let pauseWithoutDatabase = Duration.seconds(1)
         /// How long a listener goes on who may listen no more.
         static let rightsPause = Duration.seconds(1)
-        static let heartbeat = Duration.seconds(15)
+
+        package var heartbeat = Duration.seconds(15)
         /// Messages that wait for a slow listener; beyond them its stream ends, to be resumed.
-        static let waitingMax = 1_024
+        package var waitingMax = 1_024
+
+        package init() {}
     }
 
     private struct Stream {
@@ -48,6 +56,7 @@ actor StreamHub {
 
     private let store: StreamStore
     nonisolated let cursor: StreamCursor
+    private let limits: Limits
     private let logger: Logger
     private let open = Gauge(label: "nexify_event_streams_open")
     private var streams: [Int: Stream] = [:] {
@@ -60,21 +69,22 @@ actor StreamHub {
     private var isStopping = false
     private var wake: CheckedContinuation<Void, Never>?
 
-    init(store: StreamStore, cursor: StreamCursor, logger: Logger) {
+    package init(store: StreamStore, cursor: StreamCursor, limits: Limits = Limits(), logger: Logger) {
         self.store = store
         self.cursor = cursor
+        self.limits = limits
         self.logger = logger
     }
 
     /// Joins an organisation's listeners. The messages end when the server stops, when the listener may listen no more,
     /// and when it is too slow. Stop reading to leave.
-    func join(_ listener: Listener) async throws -> Joined {
+    package func join(_ listener: Listener) async throws -> Joined {
         if position == nil {
             let begun = try await begin()
             position = position ?? begun
         }
         let (messages, continuation) = AsyncStream.makeStream(
-            of: Message.self, bufferingPolicy: .bufferingOldest(Limits.waitingMax))
+            of: Message.self, bufferingPolicy: .bufferingOldest(limits.waitingMax))
         guard !isStopping, let position else {
             continuation.finish()
             return Joined(position: position ?? 0, messages: messages)
@@ -104,14 +114,14 @@ actor StreamHub {
     }
 
     /// Hands events out until `stop()`.
-    func run() async {
+    package func run() async {
         let clock = ContinuousClock()
-        var nextHeartbeat = clock.now + Limits.heartbeat
+        var nextHeartbeat = clock.now + limits.heartbeat
         var nextRights = clock.now
         while !isStopping {
             guard !streams.isEmpty else {
                 await withCheckedContinuation { wake = $0 }
-                nextHeartbeat = clock.now + Limits.heartbeat
+                nextHeartbeat = clock.now + limits.heartbeat
                 continue
             }
             var pause = Limits.pause
@@ -126,7 +136,7 @@ actor StreamHub {
                 pause = Limits.pauseWithoutDatabase
             }
             if clock.now >= nextHeartbeat {
-                nextHeartbeat = clock.now + Limits.heartbeat
+                nextHeartbeat = clock.now + limits.heartbeat
                 for number in streams.keys { send(.heartbeat, to: number) }
             }
             if pause > .zero { try? await clock.sleep(for: pause) }
@@ -134,7 +144,7 @@ actor StreamHub {
         end { _ in true }
     }
 
-    func stop() {
+    package func stop() {
         isStopping = true
         wake?.resume()
         wake = nil
