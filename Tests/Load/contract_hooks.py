@@ -48,7 +48,8 @@ class Administrator:
 
 
 def is_id(drawn) -> bool:
-    return isinstance(drawn, int) and not isinstance(drawn, bool) and drawn % KEPT_ONE_IN != 0
+    """Whether it is to be replaced by an id that exists. What the schema forbids stays: it is to be refused."""
+    return isinstance(drawn, int) and not isinstance(drawn, bool) and 0 < drawn < 2**63 and drawn % KEPT_ONE_IN != 0
 
 
 @schemathesis.hook
