@@ -6,7 +6,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 
 /// Ends connections that cost without asking anything: a head that does not come, an answer that is not read, a body that
-/// goes on after its answer. Answers what is no HTTP in the contract's form.
+/// goes on after its answer. Answers what is no HTTP in the contract's form, and asks for bodies that wait to be asked for.
 ///
 /// Hummingbird's own idle time does the rest: it ends connections between two requests.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
@@ -54,9 +54,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(let head):
             cancel(.head)
+            let mayGoOn = progress.isIdle && head.headerFields[.expect]?.lowercased() == "100-continue"
             progress.requestBegins()
+            // Whoever waits for that before they send their body would else wait until they lose patience.
+            if mayGoOn { context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil) }
         case .body: break
         case .end:
             cancel(.rest)

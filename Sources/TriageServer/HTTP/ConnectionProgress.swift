@@ -19,6 +19,9 @@ package struct ConnectionProgress: Sendable {
 
     package mutating func responseEnds() { responsesEnded += 1 }
 
+    /// Everything is answered, and nothing else has begun.
+    package var isIdle: Bool { requestsBegun == responsesEnded && !isRequestOpen }
+
     /// Everything is answered, yet the client goes on sending the body of what was answered.
     package var isSendingInVain: Bool { requestsBegun == responsesEnded && isRequestOpen }
 

@@ -5,10 +5,13 @@ import TriageServer
 struct ConnectionProgressTests {
     @Test func betweenRequests() {
         var progress = ConnectionProgress()
-        #expect(progress.fault() == .answer)
+        #expect(progress.fault() == .answer && progress.isIdle)
         progress.requestBegins()
+        #expect(!progress.isIdle)
         progress.requestEnds()
+        #expect(!progress.isIdle)
         progress.responseEnds()
+        #expect(progress.isIdle)
         #expect(progress.fault() == .answer)
         #expect(!progress.isAnsweringTwice)
     }
@@ -36,7 +39,7 @@ struct ConnectionProgressTests {
         progress.requestBegins()
         #expect(!progress.isSendingInVain)
         progress.responseEnds()
-        #expect(progress.isSendingInVain)
+        #expect(progress.isSendingInVain && !progress.isIdle)
         #expect(progress.fault() == .close)
         progress.requestEnds()
         #expect(!progress.isSendingInVain)

@@ -34,6 +34,28 @@ struct ProtocolContractTests {
         }
     }
 
+    /// As curl does it with more than a megabyte: the body is sent when it is asked for.
+    @Test func aBodyThatWaitsToBeAskedForIsAskedFor() async throws {
+        let system = try await ContractSystem.started()
+        let body = #"{"username":"nobody","password":"wrong"}"#
+        let head =
+            "POST /api/auth/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+            + "Content-Length: \(body.utf8.count)\r\n"
+        let goAhead = "HTTP/1.1 100 Continue\r\n\r\n"
+        let connection = try RawConnection(port: system.server.port)
+        for expectation in ["100-continue", "100-Continue"] {
+            connection.send(head + "Expect: \(expectation)\r\n\r\n")
+            let asked = await connection.read { $0.hasSuffix("\r\n\r\n") }
+            #expect(asked == goAhead)
+            connection.send(body)
+            let answer = await connection.read { $0.hasSuffix("}") }
+            #expect(answer?.hasPrefix("HTTP/1.1 401 ") == true)
+        }
+        connection.send(head + "Connection: close\r\n\r\n" + body)
+        let unasked = await connection.read()
+        #expect(unasked?.hasPrefix("HTTP/1.1 401 ") == true)
+    }
+
     @Test func pathsThatAreNotThere() async throws {
         let system = try await ContractSystem.started()
         for path in ["/api/", "/api/nothing", "/api/tickets/1/nothing", "/nothing.html", "/API/me"] {
