@@ -38,6 +38,9 @@ extension LibPQSession {
                    set_config('timezone', 'UTC', false)
             """
         _ = try session.run(initial, bounds)
+        for (name, value) in configuration.settings {
+            _ = try session.run("SELECT set_config(\(name), \(value), false)", bounds)
+        }
         if let role = configuration.role { try session.take(role, bounds) }
         session.settle()
         return session

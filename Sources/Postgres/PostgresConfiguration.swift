@@ -10,6 +10,9 @@ public struct PostgresConfiguration: Sendable {
     /// the latter.
     public var role: String?
 
+    /// Further settings of each session, by their names.
+    public var settings: [String: String]
+
     /// How long opening one connection may take, from the first packet to being ready for a query.
     public var connectTimeout: Duration
     /// How long one statement may take from its sending to its last row. Past it the server is asked to cancel the
@@ -40,7 +43,7 @@ public struct PostgresConfiguration: Sendable {
 
     public init(
         connectionString: String, applicationName: String = "nexify", role: String? = nil,
-        connectTimeout: Duration = .seconds(5),
+        settings: [String: String] = [:], connectTimeout: Duration = .seconds(5),
         statementTimeout: Duration = .seconds(30), lockTimeout: Duration? = nil,
         idleInTransactionTimeout: Duration = .seconds(60),
         deadPeerTimeout: Duration = .seconds(15), poolSizeMax: Int = 10, waitersMax: Int = 1_000,
@@ -52,6 +55,7 @@ public struct PostgresConfiguration: Sendable {
         self.connectionString = connectionString
         self.applicationName = applicationName
         self.role = role
+        self.settings = settings
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout
         self.lockTimeout = lockTimeout

@@ -71,6 +71,11 @@ public struct Team: Sendable, Equatable {
         self.name = name
         self.description = description
     }
+
+    public static func == (left: Team, right: Team) -> Bool {
+        left.id == right.id && left.name.hasSameBytes(as: right.name)
+            && left.description.hasSameBytes(as: right.description)
+    }
 }
 
 /// "When a ticket speaks of any of these words, it is that team's, and at least that urgent."
@@ -84,6 +89,11 @@ public struct RoutingRule: Sendable, Equatable {
         self.keywords = keywords
         self.team = team
         self.priority = priority
+    }
+
+    public static func == (left: RoutingRule, right: RoutingRule) -> Bool {
+        left.keywords.elementsEqual(right.keywords) { $0.hasSameBytes(as: $1) }
+            && left.team.hasSameBytes(as: right.team) && left.priority == right.priority
     }
 }
 

@@ -14,6 +14,10 @@ public struct AutoApplyPolicy: Sendable, Equatable {
             self.team = team
             self.confidenceMin = confidenceMin
         }
+
+        public static func == (left: Entry, right: Entry) -> Bool {
+            left.team.hasSameBytes(as: right.team) && left.confidenceMin == right.confidenceMin
+        }
     }
 
     /// What people decided on suggestions that an entry would have let through.
@@ -51,6 +55,6 @@ public struct AutoApplyPolicy: Sendable, Equatable {
     /// confidence never passes.
     public func entry(allowing proposal: TriageProposal) -> Entry? {
         guard isEnabled, let team = proposal.team, let confidence = proposal.confidence else { return nil }
-        return entries.first { $0.team == team && confidence >= $0.confidenceMin }
+        return entries.first { $0.team.hasSameBytes(as: team) && confidence >= $0.confidenceMin }
     }
 }

@@ -12,6 +12,9 @@ import Triage
 final class Server: Sendable {
     /// How long a request or job waits for what another one holds.
     static let lockTimeout = Duration.seconds(2)
+    /// A statement keeps to its own process and is not compiled: many run at a time. A plan with helpers would start them for
+    /// a stranger too, who is shown no row, and whom the time they take would tell that there are some.
+    static let sessionSettings = ["max_parallel_workers_per_gather": "0", "jit": "off"]
 
     /// What a process does.
     enum Role: Sendable {
@@ -52,8 +55,8 @@ final class Server: Sendable {
         embedder = try InProcessEmbedder(modelDirectory: settings.modelDirectory)
         pool = PostgresPool(
             configuration: PostgresConfiguration(
-                connectionString: databaseURL, role: Schema.applicationRole, lockTimeout: Self.lockTimeout,
-                poolSizeMax: 12), logger: logger)
+                connectionString: databaseURL, role: Schema.applicationRole, settings: Self.sessionSettings,
+                lockTimeout: Self.lockTimeout, poolSizeMax: 12), logger: logger)
         queue = JobQueue(pool: pool, logger: logger)
         stores = Stores(
             tickets: TicketStore(pool: pool), jobRuns: JobRunStore(pool: pool, queue: queue),

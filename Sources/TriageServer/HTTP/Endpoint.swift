@@ -46,18 +46,22 @@ package struct Endpoint: Sendable {
 
 extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
-    func add(_ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines) {
+    func add(
+        _ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines, memory: MemoryBudget
+    ) {
         for endpoint in endpoints {
             on("\(endpoint.path)", method: endpoint.method) { request, context in
                 let request = APIRequest(
                     request, context, bodyBytesMax: endpoint.bodyBytesMax,
-                    arrival: (deadlines, times.bodyArrival), publicURL: publicURL)
+                    arrival: (deadlines, times.bodyArrival), memory: memory.share(), publicURL: publicURL)
                 // Server-Sent Events last as long as somebody listens.
                 if endpoint.isStream { return try await endpoint.handler(request) }
                 let executor: any TaskExecutor =
                     endpoint.isLaborious ? globalConcurrentExecutor : LoopTaskExecutor.current
                 return try await deadlines.bound(within: times.total, on: executor, orElse: .tookTooLong) {
-                    try await endpoint.handler(request)
+                    let response = try await endpoint.handler(request)
+                    // Files are in memory anyway.
+                    return endpoint.operation == nil ? response : try response.held(by: memory)
                 }
             }
         }
@@ -72,5 +76,21 @@ extension Router<APIContext> {
                 }
             }
         }
+    }
+}
+
+extension Response {
+    /// The same, its body counted until it is written.
+    fileprivate func held(by budget: MemoryBudget) throws -> Response {
+        guard let length = body.contentLength, budget.counts(length) else { return self }
+        let share = budget.share()
+        try share.hold(length)
+        var response = self
+        response.body = ResponseBody(contentLength: length) { [body] writer in
+            // The end is written when what came before has left, or the connection is lost.
+            try await body.write(writer)
+            withExtendedLifetime(share) {}
+        }
+        return response
     }
 }

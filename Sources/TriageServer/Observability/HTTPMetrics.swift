@@ -28,8 +28,9 @@ final class HTTPMetrics: Sendable {
     private let requestBytes = Recorder(label: "django_http_requests_body_total_bytes")
     private let responseBytes = Recorder(label: "django_http_responses_body_total_bytes")
 
+    /// - Parameter requestBytes: what was read of the body, whatever the client said of its length.
     func record(
-        method: String, view: String, status: Int, elapsed: Duration, requestBytes: Int?, responseBytes: Int?
+        method: String, view: String, status: Int, elapsed: Duration, requestBytes: Int, responseBytes: Int?
     ) {
         // django-prometheus' word for methods that are none of HTTP's own.
         let key = Key(method: Self.methods.contains(method) ? method : "<invalid method>", view: view, status: status)
@@ -49,7 +50,7 @@ final class HTTPMetrics: Sendable {
         handles.responses.increment()
         handles.responsesByStatus.increment()
         handles.latency.recordNanoseconds(nanoseconds)
-        self.requestBytes.record(requestBytes ?? 0)
+        self.requestBytes.record(requestBytes)
         if let responseBytes { self.responseBytes.record(responseBytes) }
     }
 

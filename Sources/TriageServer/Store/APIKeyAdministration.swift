@@ -28,7 +28,7 @@ extension APIKeyStore {
         named name: String, of organization: OrganizationID, by user: UserID
     ) async throws -> (key: APIKey, secret: String) {
         let new = Self.make()
-        let key = try await pool.administer(organization) { connection in
+        let key = try await pool.administer(organization, by: user) { connection in
             let count = try await connection.query(
                 """
                 SELECT count(*) AS n FROM api_keys
@@ -58,7 +58,7 @@ extension APIKeyStore {
     ///
     /// - Throws: `StoreError.notFound`.
     func revoke(_ id: APIKeyID, of organization: OrganizationID, by user: UserID) async throws {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let rows = try await connection.query(
                 "SELECT \(Self.columns) FROM api_keys WHERE id = \(id) AND organization_id = \(organization)")
             guard let key = try rows.first.map(APIKey.init) else { throw StoreError.notFound }

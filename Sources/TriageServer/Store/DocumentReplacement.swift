@@ -23,7 +23,7 @@ extension DocumentStore {
         let (document, isEmbedded) = try await pool.withTransaction(in: organization) { connection in
             let before = try await connection.lockedDocument(id, in: organization)
             if let ifVersion, ifVersion != before.version { throw StoreError.versionMismatch }
-            let isSameText = before.title == draft.title && before.text == draft.text
+            let isSameText = before.title.hasSameBytes(as: draft.title) && before.text.hasSameBytes(as: draft.text)
             if isSameText, before.metadata == draft.metadata { return (before, true) }
             try await connection.execute(
                 """
@@ -65,15 +65,17 @@ extension PostgresConnection {
             ORDER BY id FOR UPDATE
             """)
         // The title is part of what is embedded, so under another one no passage is the same.
-        var known: [String: [Int64]] = [:]
-        for row in rows where before.title == draft.title {
-            known[try row.decode("text"), default: []].append(try row.decode("id"))
+        // By their bytes: a passage in another spelling of the same words is another one.
+        var known: [[UInt8]: [Int64]] = [:]
+        for row in rows where before.title.hasSameBytes(as: draft.title) {
+            known[Array(try row.decode("text", as: String.self).utf8), default: []].append(try row.decode("id"))
         }
         var kept: [(id: Int64, index: Int32, piece: TextChunker.Piece)] = []
         var added: [(index: Int32, piece: TextChunker.Piece)] = []
         for (index, piece) in TextChunker().chunks(of: draft.text).enumerated() {
-            if let first = known[piece.text]?.first {
-                known[piece.text]?.removeFirst()
+            let text = Array(piece.text.utf8)
+            if let first = known[text]?.first {
+                known[text]?.removeFirst()
                 kept.append((first, Int32(index), piece))
             } else {
                 added.append((Int32(index), piece))

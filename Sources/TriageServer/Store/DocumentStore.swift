@@ -63,6 +63,18 @@ struct DocumentStore: Sendable {
         ) { try $0.document() }
     }
 
+    /// How much `documents(in:page:)` would read of what has no small bound; looks at no text.
+    func textBytes(in organization: OrganizationID, page: PageWindow) async throws -> Int {
+        try await pool.query(
+            """
+            SELECT coalesce(sum(octet_length(text) + pg_column_size(metadata)), 0)::bigint AS n FROM (
+                SELECT text, metadata FROM documents WHERE organization_id = \(organization)
+                ORDER BY id DESC LIMIT \(page.limit) OFFSET \(page.offset)
+            ) AS page
+            """, in: organization
+        ).one().decode("n")
+    }
+
     func document(_ id: DocumentID, in organization: OrganizationID) async throws -> Document? {
         let rows = try await pool.query(
             "SELECT \(Self.columns) FROM documents d WHERE d.id = \(id) AND d.organization_id = \(organization)",

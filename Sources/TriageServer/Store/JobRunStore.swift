@@ -25,8 +25,7 @@ struct JobRunStore: Sendable {
         let retrying = Self.singles(pool, queue)
         triggering = Batcher { organization, requests, settle in
             do {
-                let outcomes = try await Self.trigger(
-                    requests, in: organization, pool, queue, lockTimeout: RetryLimits.lockTimeout)
+                let outcomes = try await Self.trigger(requests, in: organization, pool, queue)
                 for (number, outcome) in outcomes.enumerated() { settle(number, outcome) }
                 return nil
             } catch  where StoreAvailability.isRefusal(error) {
@@ -43,11 +42,12 @@ struct JobRunStore: Sendable {
     }
 
     private enum RetryLimits {
-        /// How long a batch waits for a lock.
+        /// How long a batch waits for a lock, and then each of its requests.
         static let lockTimeout = "100ms"
-        /// Of what a batch was refused, how many of an organisation are tried at a time, each for as long as a lock may be
-        /// waited for.
-        static let together = 2
+        /// Of what a batch was refused, how many of an organisation are tried at a time.
+        static let together = 4
+        /// Longer than a whole batch of which every request waits for a lock.
+        static let waitMax = Duration.seconds(5)
     }
 
     /// Requests one by one.
@@ -57,17 +57,15 @@ struct JobRunStore: Sendable {
         var limits = Batcher<OrganizationID, TriageRequest, Triggered>.Limits()
         limits.batches = RetryLimits.together
         limits.items = 1
+        limits.waitMax = RetryLimits.waitMax
         return Batcher(limits: limits) { organization, requests, settle in
-            do {
-                for (number, outcome) in try await trigger(requests, in: organization, pool, queue).enumerated() {
-                    settle(number, outcome)
-                }
-                return nil
-            } catch {
-                let failure = StoreAvailability.isHeld(error) ? StoreError.requestInFlight : error
-                for number in requests.indices { settle(number, .failure(failure)) }
-                return StoreAvailability.isUnavailable(error) ? error : nil
+            var unavailable: (any Error)?
+            for (number, request) in requests.enumerated() {
+                let outcome = await Result { try await alone(request, in: organization, pool, queue) }
+                if case .failure(let error) = outcome, StoreAvailability.isUnavailable(error) { unavailable = error }
+                settle(number, outcome)
             }
+            return unavailable
         }
     }
 
@@ -85,15 +83,16 @@ struct JobRunStore: Sendable {
         try await triggering.outcome(of: request, for: organization)
     }
 
-    /// - Parameter lockTimeout: for the statement; nil is the session's.
     private static func trigger(
-        _ requests: [TriageRequest], in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue,
-        lockTimeout: String? = nil
+        _ requests: [TriageRequest], in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue
     ) async throws -> [Result<Triggered, any Error>] {
-        var statements = [creation(of: requests, in: organization)]
-        if let lockTimeout { statements.insert("SELECT set_config('lock_timeout', \(lockTimeout), true)", at: 0) }
         var outcomes = Outcomes(of: requests)
-        try outcomes.take(created: try await pool.queries(statements, in: organization).last ?? [])
+        let results = try await pool.queries(
+            [
+                "SELECT set_config('lock_timeout', \(RetryLimits.lockTimeout), true)",
+                creation(of: requests, in: organization),
+            ], in: organization)
+        try outcomes.take(created: results[1])
         if outcomes.haveCreated { queue.hint() }
         guard !outcomes.retries.isEmpty else { return outcomes.results }
         do {
@@ -104,6 +103,25 @@ struct JobRunStore: Sendable {
             outcomes.fail(outcomes.retries, with: error)
         }
         return outcomes.results
+    }
+
+    /// One request, the lock of the ticket first: what then is held can only be the key.
+    private static func alone(
+        _ request: TriageRequest, in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue
+    ) async throws -> Triggered {
+        let triggered = try await pool.withTransaction(in: organization) { connection in
+            _ = try await connection.queries([
+                "SELECT set_config('lock_timeout', \(RetryLimits.lockTimeout), true)",
+                "SELECT 1 AS one FROM tickets WHERE id = \(request.ticket) FOR KEY SHARE",
+            ])
+            do {
+                return try await trigger(request, in: organization, on: connection)
+            } catch  where StoreAvailability.isHeld(error) {
+                throw StoreError.requestInFlight
+            }
+        }
+        if triggered.created { queue.hint() }
+        return triggered
     }
 
     /// The same inside a transaction of the caller's, who hints the queue after COMMIT.

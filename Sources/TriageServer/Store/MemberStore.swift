@@ -43,7 +43,7 @@ struct MemberStore: Sendable {
     func add(
         _ new: NewUser, as role: Role, to organization: OrganizationID, by admin: UserID
     ) async throws -> Member {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: admin) { connection in
             let user = try await UserStore.create(
                 username: new.username, passwordHash: new.passwordHash, email: new.email, firstName: new.firstName,
                 lastName: new.lastName, on: connection)
@@ -57,7 +57,7 @@ struct MemberStore: Sendable {
     func restore(
         _ user: UserID, as role: Role, to organization: OrganizationID, by admin: UserID
     ) async throws -> Member {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: admin) { connection in
             let here = try await connection.query(Self.selection(of: user, in: organization))
             guard here.isEmpty else { throw StoreError.alreadyMember }
             let former = try await connection.query(
@@ -76,7 +76,7 @@ struct MemberStore: Sendable {
     func setRole(
         _ role: Role, of user: UserID, in organization: OrganizationID, by admin: UserID
     ) async throws -> Member {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: admin) { connection in
             let before = try await connection.member(user, of: organization)
             guard before.role != role else { return before }
             try await UserStore.setRole(role, of: user, in: organization, on: connection)
@@ -96,7 +96,7 @@ struct MemberStore: Sendable {
     ///
     /// - Throws: `StoreError.notFound`, `.lastAdmin`.
     func remove(_ user: UserID, from organization: OrganizationID, by admin: UserID) async throws {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: admin) { connection in
             let member = try await connection.member(user, of: organization)
             try await connection.execute(
                 "DELETE FROM memberships WHERE organization_id = \(organization) AND user_id = \(user)")

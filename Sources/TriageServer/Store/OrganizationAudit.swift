@@ -24,29 +24,34 @@ extension PostgresConnection {
 }
 
 extension PostgresPool {
-    /// A transaction that changes what an organisation has decided about itself; begun again, twice at most, where it
-    /// collides with another one.
+    /// An admin's transaction that changes what an organisation has decided about itself; begun again, twice at most,
+    /// where it collides with another one.
+    ///
+    /// - Throws: `StoreError.mayNot` for whoever is no admin any more.
     func administer<T: Sendable>(
-        _ organization: OrganizationID, _ body: @Sendable (PostgresConnection) async throws -> T
+        _ organization: OrganizationID, by admin: UserID, _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         for _ in 1..<Self.administrationTriesMax {
             do {
-                return try await administerOnce(organization, body)
+                return try await administerOnce(organization, by: admin, body)
             } catch let error as PostgresError where error.isRetryable {
                 // It met somebody who writes to the same rows in another order, and has left nothing behind.
                 continue
             }
         }
-        return try await administerOnce(organization, body)
+        return try await administerOnce(organization, by: admin, body)
     }
 
     private static let administrationTriesMax = 3
 
     private func administerOnce<T: Sendable>(
-        _ organization: OrganizationID, _ body: @Sendable (PostgresConnection) async throws -> T
+        _ organization: OrganizationID, by admin: UserID, _ body: @Sendable (PostgresConnection) async throws -> T
     ) async throws -> T {
         try await withTransaction(in: organization) { connection in
             try await connection.lockAdministration(of: organization)
+            // Members change under that lock. Whoever was removed while this one waited for it must not go on.
+            let standing = try await connection.standing(by: Entry(user: admin, door: .organization(organization)))
+            guard let standing, standing.isActive, standing.role == .admin else { throw StoreError.mayNot(standing) }
             return try await body(connection)
         }
     }

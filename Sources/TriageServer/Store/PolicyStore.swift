@@ -50,7 +50,7 @@ struct PolicyStore: Sendable {
     func change(
         of organization: OrganizationID, to changes: Changes, by user: UserID
     ) async throws -> AutoApplyPolicy {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let before = try await connection.autoApplyPolicy(of: organization)
             var after = before
             if let isEnabled = changes.isEnabled { after.isEnabled = isEnabled }

@@ -39,7 +39,7 @@ struct RuleStore: Sendable {
     func create(
         _ rule: RoutingRule, at position: Int?, in organization: OrganizationID, by user: UserID
     ) async throws -> PositionedRule {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             try await connection.requireTeam(rule.team, in: organization)
             var order = try await connection.ruleOrder(in: organization)
             guard order.count < RoutingRule.Limits.countMax else {
@@ -67,7 +67,7 @@ struct RuleStore: Sendable {
     func update(
         _ id: RuleID, in organization: OrganizationID, changes: Changes, by user: UserID
     ) async throws -> PositionedRule {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let rows = try await connection.query(
                 "SELECT \(Self.columns) FROM routing_rules WHERE id = \(id) AND organization_id = \(organization)")
             guard let before = try rows.first.map(PositionedRule.init) else { throw StoreError.notFound }
@@ -100,7 +100,7 @@ struct RuleStore: Sendable {
     ///
     /// - Throws: `StoreError.notFound`.
     func delete(_ id: RuleID, in organization: OrganizationID, by user: UserID) async throws {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let rows = try await connection.query(
                 """
                 DELETE FROM routing_rules WHERE id = \(id) AND organization_id = \(organization)

@@ -16,6 +16,10 @@ enum StoreAvailability {
     /// Whether another transaction held what this one needed for longer than it may wait.
     static func isHeld(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == .lockNotAvailable }
 
+    /// Whether Postgres itself gave the statement up, at a bound of its own or because an operator told it to. It works, so
+    /// this is not `isUnavailable`: whose statement it was must ask again, and others need not.
+    static func isStopped(_ error: any Error) -> Bool { (error as? PostgresError)?.sqlState == .queryCanceled }
+
     /// Whether the work was given up because its task was cancelled.
     static func isCancellation(_ error: any Error) -> Bool {
         error is CancellationError || (error as? PostgresError)?.code == .cancelled

@@ -4,6 +4,8 @@ import Triage
 enum StoreError: Error, Equatable {
     /// No such row, or another organisation's: the caller cannot tell which.
     case notFound
+    /// Whoever asks may not any more, being this by now.
+    case mayNot(AccessStore.Standing?)
     /// The row has changed since the version that the caller saw.
     case versionMismatch
     case unknownTeam(String)

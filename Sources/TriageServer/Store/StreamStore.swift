@@ -85,6 +85,25 @@ package struct StreamStore: Sendable {
         ).map { try $0.streamEvent() }
     }
 
+    /// Where to resume for one who has all of an organisation's events up to a position that has been read: at its newest
+    /// event. The position itself would tell whether anything has happened elsewhere. Where the newest is forgotten, or
+    /// there never was any, it is at the last position that was forgotten, the least that `Extent.canResume` accepts.
+    package func resumption(in organization: OrganizationID, through position: Int64) async throws -> Int64 {
+        // BETWEEN rather than =, so that Postgres expects few rows and goes by the organisation's index. By that of all positions it
+        // would read all that others did since, and the time would tell how much that is.
+        let row = try await pool.query(
+            """
+            SELECT greatest((SELECT e.position FROM stream_events e
+                             WHERE e.organization_id BETWEEN \(organization) AND \(organization)
+                                   AND e.position <= \(position)
+                             ORDER BY e.position DESC LIMIT 1),
+                            least(h.forgotten, \(position))) AS position
+            FROM stream_head h
+            """, in: organization
+        ).one()
+        return try row.decode("position")
+    }
+
     /// Removes events that are too old to be resumed from.
     package func prune(olderThan age: Duration = Limits.age) async throws {
         _ = try await pool.query("SELECT forget_stream_events(\(age)) AS position")

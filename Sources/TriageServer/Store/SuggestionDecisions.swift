@@ -27,8 +27,8 @@ struct ApprovalEdits: Sendable {
         let proposal = accepted.proposal
         let applied = decision?["applied"]?.arrayValue?.compactMap(\.stringValue)
         return priority.map { $0 == proposal.priority } ?? true
-            && team.map { $0 == proposal.team } ?? true
-            && draftReply.map { $0 == proposal.draftReply } ?? true
+            && team.map { $0.hasSameBytes(as: proposal.team) } ?? true
+            && draftReply.map { $0.hasSameBytes(as: proposal.draftReply) } ?? true
             && fields.map { $0.map(\.rawValue).sorted() == applied?.sorted() } ?? true
     }
 }
@@ -44,7 +44,7 @@ struct RejectionNote: Sendable {
     /// Whether a rejection was recorded with these values; what the note does not say is as it was recorded.
     func agrees(with decision: JSONValue?) -> Bool {
         func same(_ value: String?, _ key: String) -> Bool {
-            value == nil || decision?[key]?.stringValue == value
+            value == nil || (decision?[key]?.stringValue).hasSameBytes(as: value)
         }
         return same(reason, "reason") && same(correctTeam, "correct_team")
             && same(correctPriority?.rawValue, "correct_priority")
@@ -84,8 +84,10 @@ extension SuggestionStore {
             if priority != proposed.priority {
                 edited["suggested_priority"] = change(proposed.priority.rawValue, priority.rawValue)
             }
-            if team != proposed.team { edited["suggested_team"] = change(proposed.team, team) }
-            if draft != proposed.draftReply { edited["draft_reply"] = change(proposed.draftReply, draft) }
+            if !team.hasSameBytes(as: proposed.team) { edited["suggested_team"] = change(proposed.team, team) }
+            if !draft.hasSameBytes(as: proposed.draftReply) {
+                edited["draft_reply"] = change(proposed.draftReply, draft)
+            }
             let applied = edits.applied.map(\.rawValue).sorted().map(JSONValue.string)
             let decision: JSONValue = ["edits": .object(edited), "applied": .array(applied)]
 
@@ -177,7 +179,7 @@ extension SuggestionStore {
             guard pending.status == .pending else { throw StoreError.alreadyDecided(as: pending.status) }
             var proposal = pending.proposal
             var fields: [JSONValue] = []
-            if let draftReply, draftReply != proposal.draftReply {
+            if let draftReply, !draftReply.hasSameBytes(as: proposal.draftReply) {
                 proposal.draftReply = draftReply
                 fields.append("draft_reply")
             }
@@ -185,7 +187,7 @@ extension SuggestionStore {
                 proposal.priority = priority
                 fields.append("suggested_priority")
             }
-            if let team, team != proposal.team {
+            if let team, !team.hasSameBytes(as: proposal.team) {
                 proposal.team = team
                 fields.append("suggested_team")
                 try await connection.requireTeam(team, in: organization)
@@ -222,18 +224,26 @@ private struct LockedSuggestion {
     var ticketStatus: Ticket.Status
     var ticketSubject: String
     var ticketBodyIsSame: Bool
+    /// The kinds of change that people have made to the ticket since the suggestion was asked for.
+    var peoplesEvents: [String]
 
-    /// - Throws: `StoreError.ticketChanged` naming what was changed since: of team and priority, only where the change
-    ///   would be overwritten.
+    /// - Throws: `StoreError.ticketChanged` naming what a person changed since: of team and priority, only where the
+    ///   change would be overwritten.
     func checkUnchanged(_ ticket: Ticket, under changes: TicketChanges) throws {
+        func byPerson(_ kind: TicketEvent.Kind) -> Bool { peoplesEvents.contains(kind.rawValue) }
         var fields: [String] = []
-        if ticket.subject != ticketSubject { fields.append("subject") }
+        // Subject and body have no events of their own: nobody but people changes them.
+        if !ticket.subject.hasSameBytes(as: ticketSubject) { fields.append("subject") }
         if !ticketBodyIsSame { fields.append("body") }
-        if ticket.status != ticketStatus { fields.append("status") }
-        if let priority = changes.priority, ticket.priority != ticketPriority, ticket.priority != priority {
+        if ticket.status != ticketStatus, byPerson(.statusChanged) { fields.append("status") }
+        if let priority = changes.priority, ticket.priority != ticketPriority, ticket.priority != priority,
+            byPerson(.priorityChanged)
+        {
             fields.append("priority")
         }
-        if let team = changes.assignedTeam, ticket.assignedTeam != ticketTeam, ticket.assignedTeam != team {
+        if let team = changes.assignedTeam, !ticket.assignedTeam.hasSameBytes(as: ticketTeam),
+            !ticket.assignedTeam.hasSameBytes(as: team), byPerson(.assignedTeamChanged)
+        {
             fields.append("assigned_team")
         }
         if !fields.isEmpty { throw StoreError.ticketChanged(fields: fields) }
@@ -241,14 +251,23 @@ private struct LockedSuggestion {
 }
 
 extension PostgresConnection {
+    /// A person's change counts if it came after the run was created, or if it is the last of its kind: one that was being
+    /// committed while the suggestion's maker read the ticket can be older than the run.
     fileprivate func lockedSuggestion(
         _ id: SuggestionID, of ticket: TicketID, in organization: OrganizationID
     ) async throws -> LockedSuggestion {
         let rows = try await query(
             """
             SELECT \(SuggestionStore.columns), s.decision, s.ticket_priority, s.ticket_team, s.ticket_status, s.ticket_subject,
-                   s.ticket_body_md5 = md5(t.body) AS body_is_same
+                   s.ticket_body_md5 = md5(t.body) AS body_is_same,
+                   ARRAY(SELECT e.event_type FROM ticket_events e
+                         WHERE e.organization_id = s.organization_id AND e.ticket_id = s.ticket_id
+                               AND e.event_type IN ('STATUS_CHANGED', 'PRIORITY_CHANGED', 'ASSIGNED_TEAM_CHANGED')
+                         GROUP BY e.event_type
+                         HAVING bool_or(e.actor_type = 'user' AND e.created_at >= r.created_at)
+                                OR (array_agg(e.actor_type ORDER BY e.id DESC))[1] = 'user') AS peoples_events
             FROM suggestions s JOIN tickets t ON t.organization_id = s.organization_id AND t.id = s.ticket_id
+                 JOIN job_runs r ON r.organization_id = s.organization_id AND r.id = s.job_run_id
             WHERE s.id = \(id) AND s.ticket_id = \(ticket) AND s.organization_id = \(organization) FOR UPDATE OF s
             """)
         guard let row = rows.first else { throw StoreError.notFound }
@@ -256,6 +275,7 @@ extension PostgresConnection {
             suggestion: try row.suggestion(), decision: try row.decode("decision"),
             ticketPriority: try row.decodeCase("ticket_priority"),
             ticketTeam: try row.decode("ticket_team"), ticketStatus: try row.decodeCase("ticket_status"),
-            ticketSubject: try row.decode("ticket_subject"), ticketBodyIsSame: try row.decode("body_is_same"))
+            ticketSubject: try row.decode("ticket_subject"), ticketBodyIsSame: try row.decode("body_is_same"),
+            peoplesEvents: try row.decode("peoples_events"))
     }
 }

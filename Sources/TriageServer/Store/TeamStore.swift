@@ -23,7 +23,7 @@ struct TeamStore: Sendable {
     func create(
         name: String, description: String, in organization: OrganizationID, by user: UserID
     ) async throws -> Team {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let count = try await connection.query(
                 "SELECT count(*) AS n FROM teams WHERE organization_id = \(organization)"
             ).one().decode("n", as: Int.self)
@@ -48,14 +48,14 @@ struct TeamStore: Sendable {
     func update(
         _ id: TeamID, in organization: OrganizationID, changes: Changes, by user: UserID
     ) async throws -> Team {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let before = try await connection.team(id, in: organization)
             var after = before
             if let name = changes.name { after.name = name }
             if let description = changes.description { after.description = description }
             guard after != before else { return before }
             var payload: [String: JSONValue] = ["team": .int(id.rawValue), "name": .string(after.name)]
-            if after.name != before.name {
+            if !after.name.hasSameBytes(as: before.name) {
                 let taken = try await connection.query(
                     "SELECT 1 AS one FROM teams WHERE organization_id = \(organization) AND name = \(after.name)")
                 guard taken.isEmpty else { throw StoreError.duplicate(field: "name") }
@@ -74,7 +74,7 @@ struct TeamStore: Sendable {
 
     /// - Throws: `StoreError.notFound`; `.inUse` naming what refers to the team.
     func delete(_ id: TeamID, in organization: OrganizationID, by user: UserID) async throws {
-        try await pool.administer(organization) { connection in
+        try await pool.administer(organization, by: user) { connection in
             let team = try await connection.team(id, in: organization)
             let uses = try await connection.uses(of: team.name, in: organization)
             guard uses.isEmpty else { throw StoreError.inUse("team", by: uses) }

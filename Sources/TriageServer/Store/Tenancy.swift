@@ -85,6 +85,11 @@ extension Page {
 }
 
 extension PostgresConnection {
+    /// Who somebody is there by now.
+    func standing(by entry: Entry) async throws -> AccessStore.Standing? {
+        try await query(entry.statement).one().standing()
+    }
+
     /// Enters the organisation for the rest of the transaction that is open.
     func enter(_ organization: OrganizationID) async throws { _ = try await query(.entering(organization)) }
 }

@@ -4,14 +4,14 @@ import Triage
 
 /// The writes on a ticket that several stores make inside their own transactions.
 extension PostgresConnection {
-    /// The ticket, locked until the transaction ends.
+    /// The ticket, locked against changes until the transaction ends; what refers to it may still be added.
     ///
     /// - Throws: `StoreError.notFound`.
     func lockedTicket(_ id: TicketID, in organization: OrganizationID) async throws -> Ticket {
         let rows = try await query(
             """
             SELECT \(Ticket.columns) FROM tickets t
-            WHERE t.id = \(id) AND t.organization_id = \(organization) AND t.deleted_at IS NULL FOR UPDATE
+            WHERE t.id = \(id) AND t.organization_id = \(organization) AND t.deleted_at IS NULL FOR NO KEY UPDATE
             """)
         guard let row = rows.first else { throw StoreError.notFound }
         return try row.ticket()
@@ -29,8 +29,8 @@ extension PostgresConnection {
         if let team = changes.assignedTeam { after.assignedTeam = team }
         if let subject = changes.subject { after.subject = subject }
         if let body = changes.body { after.body = body }
-        guard after != before else { return before }
-        if after.assignedTeam != before.assignedTeam {
+        guard !after.hasSameContents(as: before) else { return before }
+        if !after.assignedTeam.hasSameBytes(as: before.assignedTeam) {
             try await requireTeam(after.assignedTeam, in: before.organization)
         }
         let rows = try await query(
@@ -44,7 +44,7 @@ extension PostgresConnection {
             """)
         let written = try rows.one().ticket()
         func tell(_ kind: TicketEvent.Kind, from: String?, to: String?) async throws {
-            guard from != to else { return }
+            guard !from.hasSameBytes(as: to) else { return }
             try await record(
                 kind, of: before.id, in: before.organization, by: actor,
                 payload: ["from": JSONValue(from), "to": JSONValue(to)])
@@ -101,8 +101,9 @@ extension PostgresConnection {
 
     /// Lets a decided ticket's label follow what a person changed since: team, priority, and the text that is embedded.
     func updateDecision(from before: Ticket, to after: Ticket) async throws {
-        let text = before.text != after.text
-        let label = before.assignedTeam != after.assignedTeam || before.priority != after.priority
+        let text = !before.text.hasSameBytes(as: after.text)
+        let label =
+            !before.assignedTeam.hasSameBytes(as: after.assignedTeam) || before.priority != after.priority
         guard text || label else { return }
         let updated = try await execute(
             """
@@ -115,5 +116,13 @@ extension PostgresConnection {
         guard updated > 0 else { return }
         try await recordIndexChange(.decided, of: after.organization, rows: [after.id.rawValue])
         if text { _ = try await JobQueue.enqueue(.embed(.decided, of: after.organization), on: self) }
+    }
+}
+
+extension Ticket {
+    /// Whether everything that a change can change is the same, texts byte for byte.
+    fileprivate func hasSameContents(as other: Ticket) -> Bool {
+        status == other.status && priority == other.priority && assignedTeam.hasSameBytes(as: other.assignedTeam)
+            && subject.hasSameBytes(as: other.subject) && body.hasSameBytes(as: other.body)
     }
 }

@@ -12,11 +12,15 @@ struct CommandLineTests {
             toFile: file, atomically: true, encoding: .utf8)
         let system = try InstalledSystem(
             command, ["--print-config", "--config", file], dataDirectory: directory, port: InstalledSystem.freePort(),
-            settings: ["DATABASE_URL": "postgres://u:marker-password@127.0.0.1:1/nowhere"])
+            settings: [
+                "DATABASE_URL": "postgres://u:marker-password@127.0.0.1:1/nowhere",
+                "NEXIFY_LLM_URL": "http://u:marker-password@127.0.0.1:11434/x?key=marker-query",
+            ])
         #expect(await system.waitForEnd() == 0)
         let output = system.output
         #expect(output.contains("NEXIFY_LOG_LEVEL") && output.contains(file))
         #expect(output.contains("postgres://u:<redacted>@127.0.0.1:1/nowhere"))
+        #expect(output.contains("http://u:<redacted>@127.0.0.1:11434/x?<redacted>"))
         #expect(!output.contains("marker"))
         #expect(!FileManager.default.fileExists(atPath: directory + "/postgres"))
     }

@@ -51,12 +51,12 @@ struct SettingsTests {
             SettingsReader(environment: [
                 "NEXIFY_SECRET_KEY_FILE": secret, "NEXIFY_LLM_API_KEY": "marker-1",
                 "DATABASE_URL": "postgres://user:marker-2@db.example/nexify?sslpassword=marker-3",
-                "NEXIFY_LLM_URL": "http://me:marker-4@llm.example",
+                "NEXIFY_LLM_URL": "http://me:marker-4@llm.example/x?key=marker-5",
             ]))
         #expect(!text.contains("marker") && !text.contains(Self.goodKey))
         #expect(text.contains("environment (NEXIFY_SECRET_KEY_FILE)"))
         #expect(text.contains("postgres://user:<redacted>@db.example/nexify?<redacted>"))
-        #expect(text.contains("http://me:<redacted>@llm.example"))
+        #expect(text.contains("http://me:<redacted>@llm.example/x?<redacted>"))
     }
 
     @Test(arguments: [
@@ -64,9 +64,14 @@ struct SettingsTests {
         ("postgres://u@host/db?host=%2Ftmp", "postgres://u@host/db?<redacted>"),
         ("postgres://host/db?%70assword=x", "postgres://host/db?<redacted>"), ("host=h dbname=d", "host=h dbname=d"),
         ("host=h password=x", "<redacted>"), ("http://127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("http://user:pw@127.0.0.1:11434/x?key=abc", "http://user:<redacted>@127.0.0.1:11434/x?<redacted>"),
+        ("http://h/x?a=1&key=abc", "http://h/x?<redacted>"), ("http://h?abc", "http://h?<redacted>"),
+        ("http://h/x#abc", "http://h/x#<redacted>"), ("http://h:1/x?key=a@b", "http://<redacted>"),
+        ("http://u:a?b@h/x", "http://<redacted>"), ("h:11434/x?key=abc", "<redacted>"), ("u:abc@h", "<redacted>"),
+        ("host=h password=abc://d", "<redacted>"),
     ])
-    func passwordsInURLs(value: String, shown: String) {
-        #expect(SettingsPage.withoutPassword(value) == shown)
+    func secretsInURLs(value: String, shown: String) {
+        #expect(SettingsPage.withoutSecrets(value) == shown)
     }
 
     @Test func unknownNamesAreRefusedWithTheNearest() throws {

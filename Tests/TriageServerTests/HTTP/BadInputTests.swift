@@ -41,8 +41,8 @@ struct BadInputTests {
 
     @Test func targets() async throws {
         let long = String(repeating: "a", count: RequestLimits.targetBytesMax)
-        #expect(try await answer("GET /\(long) HTTP/1.1\r\n\(Self.end)").hasPrefix("HTTP/1.1 400 "))
-        #expect(try await answer("GET /?\(long) HTTP/1.1\r\n\(Self.end)").hasPrefix("HTTP/1.1 400 "))
+        #expect(try await answer("GET /\(long) HTTP/1.1\r\n\(Self.end)").hasPrefix("HTTP/1.1 414 "))
+        #expect(try await answer("GET /?\(long) HTTP/1.1\r\n\(Self.end)").hasPrefix("HTTP/1.1 414 "))
         for target in [
             "/../../etc/passwd", "/js/../../etc/passwd", "/js/..%2f..%2fetc%2fpasswd", "/%2e%2e/%2e%2e/etc/passwd",
             "/js/%5c..%5c..%5cetc%5cpasswd", "//etc/passwd", "/./Package.swift", "/js/main.js/../../../x",
@@ -81,6 +81,30 @@ struct BadInputTests {
                 "POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n\(rest)")
             #expect(answer.hasPrefix("HTTP/1.1 4"), "\(path)")
             #expect(answers(answer) == 1, "\(path)")
+        }
+    }
+
+    /// Where the document describes no body, none is looked at, however large or wrong it is.
+    @Test(arguments: [
+        "Connection: close\r\nContent-Length: \(RequestLimits.documentBodyBytesMax + 1)\r\n\r\n{",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+    ])
+    func bodiesThatNobodyAskedFor(rest: String) async throws {
+        let system = try await ContractSystem.started()
+        let organization = "/api/organizations/\(system.own)"
+        let made = try await system.call(
+            "POST", "\(organization)/documents/", ["title": "Unasked", "text": "Text."], as: system.agent)
+        let document = "\(organization)/documents/\(try #require(made["id"]?.intValue))/"
+        let ticket = "/api/tickets/\(try await system.makeTicket())/"
+        for (method, path, status) in [
+            ("GET", "\(organization)/documents/", 200), ("GET", document, 200), ("GET", "\(document)chunks/", 200),
+            ("GET", "\(organization)/tickets/", 200), ("GET", ticket, 200), ("GET", "\(ticket)suggestions/", 200),
+            ("GET", "/api/me/", 200), ("DELETE", document, 204), ("DELETE", ticket, 204),
+        ] {
+            let answer = try await answer(
+                "\(method) \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(system.agent)\r\n\(rest)")
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(method) \(path): \(answer.prefix(40))")
+            #expect(answers(answer) == 1, "\(method) \(path)")
         }
     }
 

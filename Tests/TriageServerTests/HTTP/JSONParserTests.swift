@@ -61,6 +61,10 @@ struct JSONParserTests {
         ("Infinity", "Expecting value: line 1 column 1 (char 0)"),
         ("{\"a\": 1, \"a\": 2}", "Duplicate key: line 1 column 10 (char 9)"),
         ("{\"a\": 1, \"\\u0061\": 2}", "Duplicate key: line 1 column 10 (char 9)"),
+        (
+            "{\"\\u00e9\": 1, \"e\\u0301\": 2}",
+            "Key differs from an earlier one only in its Unicode normalization: line 1 column 15 (char 14)"
+        ),
         ("{'a': 1}", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         ("// x\n1", "Expecting value: line 1 column 1 (char 0)"),
     ])

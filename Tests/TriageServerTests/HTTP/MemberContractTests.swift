@@ -69,6 +69,32 @@ struct MemberContractTests {
         }
     }
 
+    /// Rights are asked under the lock that a removal takes: whoever has waited for that comes too late.
+    @Test(
+        arguments: [("DELETE FROM memberships", 404), ("UPDATE memberships SET role = 'agent'", 403)] as [(SQL, Int)]
+    )
+    func whoIsRemovedWhileTheyWaitChangesNothing(_ removal: SQL, _ status: Int) async throws {
+        let own = try await OwnOrganization.make()
+        let admin = try await own.member("admin")
+        let before = try await own.audit()
+        let waiting = try await own.system.pool.withTransaction { connection in
+            _ = try await connection.query("SELECT id FROM organizations WHERE id = \(own.id) FOR NO KEY UPDATE")
+            let waiting = Task { try await own.call("POST", "/teams/", ["name": "Late"], as: admin.token) }
+            try await until("it waits for the lock") {
+                let waiting = try await connection.query(
+                    "SELECT 1 AS one FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+                )
+                return !waiting.isEmpty
+            }
+            try await connection.execute(
+                "\(removal) WHERE organization_id = \(own.id) AND user_id = \(admin.id)")
+            return waiting
+        }
+        #expect(try await waiting.value.status == status)
+        #expect(try await own.call("GET", "/teams/")["count"] == 0)
+        #expect(try await own.audit() == before)
+    }
+
     @Test func thereIsAlwaysAnAdmin() async throws {
         let own = try await OwnOrganization.make()
         let me = try #require(try await own.system.call("GET", "/api/me/", as: own.admin)["id"]?.intValue)

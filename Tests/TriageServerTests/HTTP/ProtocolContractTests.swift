@@ -119,6 +119,16 @@ struct ProtocolContractTests {
         let token = try await system.call("GET", "/api/me/", headers: headers, as: "x")
         #expect(token["code"] == "token_not_valid")
         #expect(token.headers["www-authenticate"] == "Bearer realm=\"api\"")
+        for (accept, contentType) in [
+            ("application/problem+json;q=0", "application/json"),
+            ("text/html, application/problem+json; Q=0.000", "application/json"), ("*/*", "application/json"),
+            ("application/problem+json-seq", "application/json"),
+            ("application/json, Application/Problem+JSON;q=0.1", "application/problem+json"),
+        ] {
+            let answer = try await system.call(
+                "GET", "/api/tickets/999999999/", headers: ["Accept": accept], as: system.agent)
+            #expect(answer.headers["content-type"] == contentType, "\(accept)")
+        }
     }
 
     @Test func requestIDs() async throws {
@@ -185,5 +195,29 @@ struct ProtocolContractTests {
         #expect(answer.text.contains(#"view="NotFound""#))
         #expect(!answer.text.contains("123456789"))
         #expect(!answer.text.contains("secrets"))
+    }
+
+    /// Anybody can say that a body is longer than all that this server will ever read.
+    @Test func metricsCountWhatWasReadOfBodies() async throws {
+        let system = try await ContractSystem.started()
+        let before = try await bodyBytes(system)
+        let claim = try await RawConnection.exchange(
+            "POST /api/auth/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                + "Content-Length: \(Int.max)\r\nConnection: close\r\n\r\n", port: system.server.port)
+        #expect(try #require(claim).hasPrefix("HTTP/1.1 413 "))
+        let body = [UInt8](repeating: 0x20, count: 50_000) + Array("{}".utf8)
+        let read = try await system.send("POST", "/api/auth/token/", body)
+        #expect(read.status == 400)
+        let after = try await bodyBytes(system)
+        #expect(after - before >= Double(body.count))
+        // All that other tests may have sent meanwhile, and far less than was claimed.
+        #expect(after - before < 1e12)
+    }
+
+    private func bodyBytes(_ system: ContractSystem) async throws -> Double {
+        let name = "django_http_requests_body_total_bytes_sum "
+        let text = try await system.call("GET", "/metrics").text
+        let line = try #require(text.split(separator: "\n").first { $0.hasPrefix(name) })
+        return try #require(Double(line.dropFirst(name.count)))
     }
 }

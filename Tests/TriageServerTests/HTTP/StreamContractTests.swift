@@ -82,6 +82,52 @@ struct StreamContractTests {
         }
     }
 
+    /// Where a stream begins is where its own organisation's events are, and all that follows can be had from there.
+    @Test func itsBeginningTellsNothingOfOthers() async throws {
+        let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
+        func open(after id: String? = nil) async throws -> StreamReader {
+            try await StreamReader.open(
+                system.server, organization: system.own, token: system.viewer, lastEventID: id)
+        }
+        func beginning(after id: String? = nil) async throws -> String {
+            let stream = try await open(after: id)
+            return try #require(stream.opening["id"])
+        }
+        /// When it has been told, the server is past it with all streams.
+        func changeElsewhere() async throws {
+            var others = try await StreamReader.open(
+                system.server, organization: system.other, token: system.outsider)
+            try await system.pool.execute("UPDATE tickets SET priority = 'low' WHERE id = \(system.foreignTicket)")
+            _ = try await others.events { $0.data["ticket"] == .int(system.foreignTicket) }
+        }
+        var beginnings = [try await beginning()]
+        var tickets: [Int64] = []
+        for _ in 0..<2 {
+            try await changeElsewhere()
+            let unmoved = try await beginning()
+            #expect(unmoved == beginnings.last)
+            // What is none of ours begins there as well.
+            let anew = try await beginning(after: "none of ours")
+            #expect(anew == beginnings.last)
+            var stream = try await open()
+            let ticket = try await system.makeTicket()
+            let event = try #require(try await stream.events { $0.data["ticket"] == .int(ticket) }.last)
+            let moved = try await beginning()
+            #expect(moved == event.id && !beginnings.contains(moved))
+            beginnings.append(moved)
+            tickets.append(ticket)
+        }
+        try await changeElsewhere()
+        for (number, id) in beginnings.enumerated() {
+            var resumed = try await open(after: id)
+            #expect(resumed.opening["event"] == nil && resumed.opening["id"] == id)
+            tickets.append(try await system.makeTicket())
+            let last = tickets.last.map(JSONValue.int)
+            let told = try await resumed.events { $0.data["ticket"] == last }
+            #expect(told.compactMap { $0.data["ticket"] } == tickets.dropFirst(number).map(JSONValue.int))
+        }
+    }
+
     /// Positions are given after commit, so a transaction that began first and ended last is told last, and not lost.
     @Test func aTransactionThatEndsLateIsNotLost() async throws {
         let system = try await ContractSystem.started()

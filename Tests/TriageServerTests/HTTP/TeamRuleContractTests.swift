@@ -67,6 +67,93 @@ struct TeamRuleContractTests {
         #expect(approved.status == 200, "\(approved.text)")
     }
 
+    /// Both spellings of a name are one team, wherever a request has it.
+    @Test func aTeamsNameHasOneSpelling() async throws {
+        let own = try await OwnOrganization.make(teams: ["Other"])
+        let composed: JSONValue = "Caf\u{e9}"
+        let decomposed: JSONValue = "Cafe\u{301}"
+        let made = try await own.call("POST", "/teams/", ["name": decomposed])
+        #expect(made.status == 201)
+        #expect(made["name"] == composed)
+        for name in [composed, decomposed] {
+            let taken = try await own.call("POST", "/teams/", ["name": name])
+            #expect(taken.json == ["name": ["This name is already taken."]])
+        }
+
+        let ticket = try await own.ticket()
+        let assigned = try await own.call("PATCH", "/tickets/\(ticket)/", ["assigned_team": decomposed])
+        #expect(assigned.status == 200, "\(assigned.text)")
+        #expect(assigned["assigned_team"] == composed)
+        let listed = try await own.call("GET", "/tickets/?assigned_team=Cafe%CC%81")
+        #expect(listed["count"] == 1)
+        let bulk = try await own.call(
+            "POST", "/triage/", ["filter": ["assigned_team": decomposed]],
+            headers: ["Idempotency-Key": UUID().uuidString])
+        #expect(bulk["enqueued"] == 1, "\(bulk.text)")
+
+        let rule = try await own.call("POST", "/rules/", ["keywords": ["a"], "team": decomposed])
+        #expect(rule["team"] == composed, "\(rule.text)")
+        let id = try #require(rule["id"]?.intValue)
+        _ = try await own.call("PATCH", "/rules/\(id)/", ["team": "Other"])
+        let changed = try await own.call("PATCH", "/rules/\(id)/", ["team": decomposed])
+        #expect(changed["team"] == composed)
+
+        let entry: JSONValue = ["team": decomposed, "confidence_min": 1]
+        let policy = try await own.call("PUT", "/policy/", ["auto_apply_enabled": false, "auto_apply": [entry]])
+        #expect(policy["auto_apply"]?.arrayValue?.first?["team"] == composed, "\(policy.text)")
+        let twice = try await own.call(
+            "PATCH", "/policy/", ["auto_apply": [entry, ["team": composed, "confidence_min": 1]]])
+        #expect(twice.json == ["auto_apply": ["A team is named twice."]])
+    }
+
+    @Test(
+        arguments: [
+            ("PATCH", "", "suggested_team"), ("POST", "approve/", "suggested_team"),
+            ("POST", "reject/", "correct_team"),
+        ])
+    func aTeamsNameHasOneSpellingInSuggestions(_ method: String, _ verb: String, _ field: String) async throws {
+        let own = try await OwnOrganization.make(teams: ["Other", "Caf\u{e9}"])
+        let ticket = try await own.ticket()
+        let suggestion = try await own.suggestion(on: ticket, team: "Other")
+        let path = "/tickets/\(ticket)/suggestions/\(suggestion)/" + verb
+        // The same in the other spelling is no other decision.
+        for name in ["Cafe\u{301}", "Caf\u{e9}"] {
+            let answer = try await own.call(method, path, .object([field: .string(name)]))
+            #expect(answer.status == 200, "\(answer.text)")
+            if field == "suggested_team" { #expect(answer[field] == "Caf\u{e9}") }
+        }
+        let after = try await own.call("GET", "/tickets/\(ticket)/")
+        let assigned: JSONValue = verb.isEmpty ? .null : "Caf\u{e9}"
+        #expect(after["assigned_team"] == assigned)
+    }
+
+    /// A team whose name was written before names had one spelling.
+    @Test func anOldNameIsRespelt() async throws {
+        let own = try await OwnOrganization.make(teams: ["Cafe\u{301}"])
+        let teams = try await own.call("GET", "/teams/")
+        let id = try #require(teams["results"]?.arrayValue?.first?["id"]?.intValue)
+        let ticket = try await own.ticket(team: "Cafe\u{301}")
+        let renamed = try await own.call("PATCH", "/teams/\(id)/", ["name": "Cafe\u{301}"])
+        #expect(renamed["name"] == "Caf\u{e9}")
+        let after = try await own.call("GET", "/tickets/\(ticket)/")
+        #expect(after["assigned_team"] == "Caf\u{e9}")
+        // A description is any text, and two spellings are two.
+        for description in ["caf\u{e9}", "cafe\u{301}"] as [JSONValue] {
+            _ = try await own.call("PATCH", "/teams/\(id)/", ["description": description])
+            let described = try await own.call("GET", "/teams/\(id)/")
+            #expect(described["description"] == description)
+        }
+        let audit = try await own.audit()
+        #expect(audit == ["TEAM_CHANGED", "TEAM_CHANGED", "TEAM_CHANGED"])
+    }
+
+    @Test func aKeywordHasOneSpelling() async throws {
+        let own = try await OwnOrganization.make()
+        let made = try await own.call(
+            "POST", "/rules/", ["keywords": ["cafe\u{301}", "caf\u{e9}", "tea"], "priority": "high"])
+        #expect(made["keywords"] == ["caf\u{e9}", "tea"], "\(made.text)")
+    }
+
     @Test func aTeamInUseStays() async throws {
         let own = try await OwnOrganization.make(teams: ["Used"])
         let teams = try await own.call("GET", "/teams/")

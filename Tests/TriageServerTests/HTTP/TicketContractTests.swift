@@ -164,6 +164,22 @@ struct TicketContractTests {
         #expect(gone.json == ["detail": "No Ticket matches the given query."])
     }
 
+    /// Texts that look alike and differ in their bytes are two, as they are to Postgres.
+    @Test(arguments: ["subject", "body"])
+    func anotherSpellingIsAChange(_ field: String) async throws {
+        let system = try await ContractSystem.started()
+        let id = try await system.makeTicket()
+        let path = "/api/tickets/\(id)/"
+        for (text, tag) in [("caf\u{e9}", "\"2\""), ("cafe\u{301}", "\"3\""), ("cafe\u{301}", "\"3\"")] {
+            let changed = try await system.call("PATCH", path, .object([field: .string(text)]), as: system.agent)
+            #expect(changed.status == 200)
+            #expect(changed.headers["etag"] == tag)
+            #expect(changed[field] == .string(text))
+            let read = try await system.call("GET", path, as: system.viewer)
+            #expect(read[field] == .string(text))
+        }
+    }
+
     /// Every route of a ticket, under both its paths: another organisation's answers exactly like a missing one's.
     @Test func foreignIsMissing() async throws {
         let system = try await ContractSystem.started()

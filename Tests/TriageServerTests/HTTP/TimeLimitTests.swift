@@ -53,8 +53,27 @@ struct TimeLimitTests {
         #expect(try #require(early).hasPrefix("HTTP/1.1 401 "))
     }
 
-    /// No worker runs here, so that the job would be waited for in vain.
     @Test func aRequestThatTakesTooLong() async throws {
+        let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
+        try await system.pool.execute(
+            """
+            CREATE FUNCTION take_too_long() RETURNS trigger LANGUAGE plpgsql
+            AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END'
+            """)
+        try await system.pool.execute(
+            """
+            CREATE TRIGGER take_too_long BEFORE INSERT ON api_keys FOR EACH ROW
+            WHEN (NEW.name = 'takes too long') EXECUTE FUNCTION take_too_long()
+            """)
+        let answer = try await Once.shared.system().call(
+            "POST", "/api/organizations/\(system.own)/api-keys/", ["name": "takes too long"], as: system.admin)
+        #expect(answer.status == 503)
+        #expect(answer["detail"] == "The request took too long and was given up.")
+        #expect(answer.headers["retry-after"] != nil)
+    }
+
+    /// Nobody does the job of this run, so that its end would be waited for in vain.
+    @Test func aWaitEndsBeforeTheRequestsTimeIsUp() async throws {
         let system = try await ContractSystem.started()
         let ticket = try await system.makeTicket()
         let run = try await system.pool.query(
@@ -64,9 +83,20 @@ struct TimeLimitTests {
             """)
         let id: Int64 = try #require(run.first).decode("id")
         let answer = try await Once.shared.system().call("GET", "/api/job-runs/\(id)/?wait=30", as: system.agent)
-        #expect(answer.status == 503)
-        #expect(answer["detail"] == "The request took too long and was given up.")
-        #expect(answer.headers["retry-after"] != nil)
+        #expect(answer.status == 200, "\(answer.text)")
+        #expect(answer["status"] == "queued")
+    }
+
+    @Test(arguments: [
+        // Asked for, time that is gone, time of the request, what is left to wait; all in milliseconds.
+        (30_000, 0, 60_000, 30_000), (30_000, 29_500, 60_000, 29_500), (10_000, 0, 6_000, 5_000), (0, 0, 6_000, 0),
+        (10_000, 5_500, 6_000, 0), (10_000, 7_000, 6_000, 0), (30_000, 0, 2_000, 1_000), (30_000, 0, 100, 50),
+    ])
+    func waitsLeaveTimeForTheAnswer(_ asked: Int, _ gone: Int, _ total: Int, _ left: Int) {
+        let times = RequestTimes(bodyArrival: .seconds(30), total: .milliseconds(total))
+        let beginning = ContinuousClock.now
+        let wait = times.wait(.milliseconds(asked), since: beginning, now: beginning + .milliseconds(gone))
+        #expect(wait == .milliseconds(left))
     }
 
     /// Idle connections take every place; they are ended, and those who wait get their turn.

@@ -51,6 +51,31 @@ struct TriageContractTests {
                 .status == 400)
     }
 
+    /// Two keys of bytes that are no UTF-8 would both be read as one.
+    @Test func aKeyIsText() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let requests = [
+            ("/api/tickets/\(ticket)/trigger-triage/", "{}"),
+            ("/api/organizations/\(system.own)/triage/", "{\"ticket_ids\":[\(ticket)]}"),
+        ]
+        let keys: [[UInt8]] = [[0xE9], [0xE8], [0xC3], [0xEF, 0xBF, 0xBD]]
+        let refusal = #"{"Idempotency-Key":"Bytes that are no UTF-8, and U+FFFD, are not allowed."}"#
+        for (path, body) in requests {
+            let head =
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer \(system.agent)\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nIdempotency-Key: caf"
+            for key in keys {
+                let bytes = Array(head.utf8) + key + Array("\r\n\r\n\(body)".utf8)
+                let answer = try await RawConnection.exchange(bytes, port: system.server.port) ?? ""
+                #expect(answer.hasPrefix("HTTP/1.1 400 "), "\(path) \(key)")
+                #expect(answer.contains(refusal), "\(path) \(key): \(answer)")
+            }
+        }
+        let runs = try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(ticket)")
+        #expect(runs == 0)
+    }
+
     @Test func concurrentTriggersWithOneKeyMakeOneRun() async throws {
         let system = try await ContractSystem.started()
         let ticket = try await system.makeTicket()
@@ -74,8 +99,8 @@ struct TriageContractTests {
     @Test func triggersAtTheSameTimeAreAnsweredEachForItself() async throws {
         let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
         var tickets: [Int64] = []
-        for number in 0..<12 { tickets.append(try await system.makeTicket(subject: "Together \(number)")) }
-        let (held, gone, accents, asked) = (tickets[0], tickets[1], tickets[2], Array(tickets[3...]))
+        for number in 0..<16 { tickets.append(try await system.makeTicket(subject: "Together \(number)")) }
+        let (gone, accents, held, asked) = (tickets[0], tickets[1], Array(tickets[2..<7]), Array(tickets[7...]))
         try await system.pool.execute("UPDATE tickets SET deleted_at = now() WHERE id = \(gone)")
         @Sendable func trigger(_ ticket: Int64, _ key: String, _ body: JSONValue = [:]) async throws -> (String, Int) {
             let answer = try await system.call(
@@ -87,10 +112,10 @@ struct TriageContractTests {
             try await connection.execute(
                 """
                 INSERT INTO job_runs (organization_id, ticket_id, idempotency_key, request_hash)
-                VALUES (\(system.own), \(held), 'held', '\\x00')
+                SELECT \(system.own), id, 'held', '\\x00' FROM unnest(\(held)) AS held (id)
                 """)
             return try await withThrowingTaskGroup(of: (String, Int).self) { group in
-                group.addTask { try await trigger(held, "held") }
+                for ticket in held { group.addTask { try await trigger(ticket, "held") } }
                 group.addTask { try await trigger(gone, "k") }
                 group.addTask { try await trigger(999_999_999, "k") }
                 group.addTask { try await trigger(accents, "caf\u{e9}") }
@@ -103,7 +128,7 @@ struct TriageContractTests {
                 return try await group.reduce(into: [String: [Int]]()) { $0[$1.0, default: []].append($1.1) }
             }
         }
-        #expect(statuses["\(held) held"] == [409])
+        for ticket in held { #expect(statuses["\(ticket) held"] == [409]) }
         #expect(statuses["\(gone) k"] == [404])
         #expect(statuses["999999999 k"] == [404])
         for ticket in asked {
@@ -121,6 +146,27 @@ struct TriageContractTests {
         #expect(try await system.count("SELECT count(*) FROM job_runs WHERE ticket_id = \(accents)") == 2)
         let ticket = asked[0]
         #expect(try await trigger(ticket, "same", ["note": "another"]).1 == 422)
+    }
+
+    /// 409 is for a key whose first request is under way, and for nothing else that is held.
+    @Test func aTriggerOnATicketThatIsHeld() async throws {
+        let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
+        let (changed, held) = (try await system.makeTicket(), try await system.makeTicket())
+        @Sendable func trigger(_ ticket: Int64) async throws -> ContractSystem.Answer {
+            try await system.call(
+                "POST", "/api/tickets/\(ticket)/trigger-triage/", [:], headers: ["Idempotency-Key": "fresh"],
+                as: system.agent)
+        }
+        try await system.pool.withTransaction { connection in
+            // As whoever changes it locks it.
+            _ = try await connection.query("SELECT id FROM tickets WHERE id = \(changed) FOR NO KEY UPDATE")
+            _ = try await connection.query("SELECT id FROM tickets WHERE id = \(held) FOR UPDATE")
+            #expect(try await trigger(changed).status == 202)
+            let answer = try await trigger(held)
+            #expect(answer.status == 503)
+            #expect(answer.headers["retry-after"] != nil)
+        }
+        #expect(try await trigger(held).status == 202)
     }
 
     @Test func approveOnceAndOnlyOnce() async throws {
@@ -231,6 +277,93 @@ struct TriageContractTests {
         #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["priority"] == "low")
         #expect(try await system.call("POST", path, ["force": true], as: system.agent).status == 200)
         #expect(try await system.call("GET", "/api/tickets/\(ticket)/", as: system.viewer)["priority"] == "high")
+    }
+
+    /// Only a person's change holds an approval up, and only one since the suggestion was asked for.
+    @Test(arguments: ["nobody", "before", "since"])
+    func whatThePolicyAppliedIsNoPersonsChange(_ person: String) async throws {
+        let own = try await OwnOrganization.make(teams: ["Billing", "Support", "Sales"])
+        let ticket = try await own.ticket()
+        func change() async throws {
+            let changed = try await own.call(
+                "PATCH", "/tickets/\(ticket)/",
+                ["priority": "low", "assigned_team": "Support", "status": "in_progress"])
+            #expect(changed.status == 200)
+        }
+        if person == "before" { try await change() }
+        let suggestion = try await own.suggestion(on: ticket, team: "Billing")
+        if person == "since" { try await change() }
+        // As the policy would apply another suggestion.
+        try await own.system.pool.execute(
+            "UPDATE tickets SET priority = 'urgent', assigned_team = 'Sales' WHERE id = \(ticket)")
+        try await own.system.pool.execute(
+            """
+            INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type)
+            VALUES (\(own.id), \(ticket), 'PRIORITY_CHANGED', 'ai'),
+                   (\(own.id), \(ticket), 'ASSIGNED_TEAM_CHANGED', 'ai')
+            """)
+        let approved = try await own.call("POST", "/tickets/\(ticket)/suggestions/\(suggestion)/approve/")
+        let after = try await own.call("GET", "/tickets/\(ticket)/")
+        if person == "since" {
+            #expect(approved.status == 409)
+            #expect(approved["fields"] == ["status", "priority", "assigned_team"])
+            #expect(after["priority"] == "urgent")
+            #expect(after["assigned_team"] == "Sales")
+        } else {
+            #expect(approved.status == 200, "\(approved.text)")
+            #expect(after["priority"] == "high")
+            #expect(after["assigned_team"] == "Billing")
+        }
+    }
+
+    /// A change that was being committed while the suggestion's maker read the ticket: its event is older than the run.
+    @Test func aPersonsChangeIsNotMissedForItsTime() async throws {
+        let own = try await OwnOrganization.make(teams: ["Billing"])
+        let ticket = try await own.ticket()
+        let suggestion = try await own.suggestion(on: ticket, team: "Billing")
+        try await own.system.pool.execute("UPDATE tickets SET priority = 'low' WHERE id = \(ticket)")
+        try await own.system.pool.execute(
+            """
+            INSERT INTO ticket_events (organization_id, ticket_id, event_type, actor_type, actor_user_id, created_at)
+            SELECT \(own.id), \(ticket), 'PRIORITY_CHANGED', 'user', id, now() - interval '1 hour'
+            FROM users WHERE username = 'outsider'
+            """)
+        let held = try await own.call("POST", "/tickets/\(ticket)/suggestions/\(suggestion)/approve/")
+        #expect(held.status == 409)
+        #expect(held["fields"] == ["priority"])
+    }
+
+    /// Texts that look alike and differ in their bytes are two.
+    @Test func anotherSpellingIsAnotherDecision() async throws {
+        let own = try await OwnOrganization.make(teams: ["Billing"])
+        let ticket = try await own.ticket("caf\u{e9}")
+        let suggestion = try await own.suggestion(on: ticket, team: "Billing")
+        let path = "/tickets/\(ticket)/suggestions/\(suggestion)/"
+        for draft in ["caf\u{e9}", "cafe\u{301}"] as [JSONValue] {
+            let edited = try await own.call("PATCH", path, ["draft_reply": draft])
+            #expect(edited["draft_reply"] == draft)
+            let read = try await own.call("GET", path)
+            #expect(read["draft_reply"] == draft)
+        }
+        // A person's change of the ticket, even if it can hardly be seen.
+        _ = try await own.call("PATCH", "/tickets/\(ticket)/", ["subject": "cafe\u{301}"])
+        let held = try await own.call("POST", path + "approve/")
+        #expect(held.status == 409)
+        #expect(held["fields"] == ["subject"])
+        let approved = try await own.call("POST", path + "approve/", ["draft_reply": "caf\u{e9}", "force": true])
+        #expect(approved.status == 200)
+        #expect(approved["draft_reply"] == "caf\u{e9}")
+        let edits = try await own.system.eventKinds(of: ticket).filter { $0 == "SUGGESTION_EDITED" }
+        #expect(edits.count == 3)
+        let other = try await own.call("POST", path + "approve/", ["draft_reply": "cafe\u{301}"])
+        #expect(other.status == 409)
+
+        let second = try await own.suggestion(on: ticket, team: "Billing")
+        for (reason, status) in [("caf\u{e9}", 200), ("caf\u{e9}", 200), ("cafe\u{301}", 409)] {
+            let rejected = try await own.call(
+                "POST", "/tickets/\(ticket)/suggestions/\(second)/reject/", ["reason": .string(reason)])
+            #expect(rejected.status == status)
+        }
     }
 
     @Test func editingNeedsTheRole() async throws {

@@ -1,5 +1,6 @@
 import Testing
 import Triage
+import TriageServer
 
 /// Calls every operation of the document, so that what it says of access is what the handlers do. The bodies and statuses
 /// of the answers are held against the document by `AnswerCheck`, here as everywhere.
@@ -12,6 +13,17 @@ struct OperationWalkTests {
             let path = route.path.replacing(/\{\w+\}/, with: "1")
             let answer = try await system.call(route.method, path, Self.body(route, system))
             #expect(answer.status == 401, "\(route)")
+        }
+    }
+
+    /// That every route's document names the status is held by `AnswerCheck`.
+    @Test func withATargetThatIsTooLong() async throws {
+        let system = try await ContractSystem.started()
+        let query = "?q=" + String(repeating: "a", count: RequestLimits.targetBytesMax)
+        for route in try await AnswerCheck.description(from: system.server.url).routes {
+            let path = route.path.replacing(/\{\w+\}/, with: "1") + query
+            let answer = try await system.call(route.method, path, Self.body(route, system), as: system.admin)
+            #expect(answer.status == 414, "\(route)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Postgres
 import Testing
 import Triage
@@ -90,6 +91,71 @@ struct StreamHubTests {
     @Test func aTokensEndIsTheStreamsEnd() async throws {
         try await Self.with(StreamHub.Limits()) { hub, _, _ in
             for await _ in try await Self.join(hub, until: .now.addingTimeInterval(0.2)).messages {}
+        }
+    }
+
+    enum Ending: CaseIterable {
+        case never, membership, account, token
+    }
+
+    /// Somebody who reads what they have missed is asked about as often as Postgres is asked for more of it.
+    @Test(arguments: Ending.allCases)
+    func whatWasMissedIsToldForAsLongAsOneMayListen(_ ending: Ending) async throws {
+        try await Self.with(StreamHub.Limits()) { hub, store, pool in
+            try await Self.makeTickets(1_500, pool)
+            let listener = StreamHub.Listener(
+                membership: Self.member, until: ending == .token ? .distantPast : .distantFuture)
+            let stream = EventStream(
+                store: store, hub: hub, listener: listener, joined: try await hub.join(listener), beginning: .after(0))
+            var told = 0
+            try await stream.tell { text in
+                guard String(buffer: text).contains("data:") else { return }
+                told += 1
+                switch (told, ending) {
+                case (1, .membership): try await pool.execute("DELETE FROM memberships")
+                case (1, .account): try await pool.execute("UPDATE users SET is_active = false")
+                // The end of the messages that follow.
+                case (1_500, _): await hub.stop()
+                default: break
+                }
+            }
+            // One look's, or all.
+            #expect(told == (ending == .never ? 1_500 : 1_000))
+        }
+    }
+
+    /// Who has no event that is kept resumes from what was forgotten, and is not told to load everything anew each time.
+    @Test func whereToResumeIsWhereTheOwnEventsAre() async throws {
+        try await MigratedDatabase.with { pool, _ in
+            try await pool.execute("INSERT INTO organizations (id, name) VALUES (1, 'One'), (2, 'Two')")
+            let store = StreamStore(pool: pool)
+            let (one, two) = (OrganizationID(1), OrganizationID(2))
+            let none = try await store.extent().head
+            #expect(try await store.resumption(in: one, through: none) == 0)
+            try await Self.makeTickets(2, pool)
+            let own = try await store.extent().head
+            try await pool.execute(
+                """
+                INSERT INTO tickets (organization_id, requester_email, subject, body)
+                SELECT 2, 'a@b.example', 'Subject', 'Body' FROM generate_series(1, 2)
+                """)
+            let head = try await store.extent().head
+            #expect(head == own + 2)
+            #expect(try await store.resumption(in: one, through: head) == own)
+            #expect(try await store.resumption(in: one, through: own - 1) == own - 1)
+            #expect(try await store.resumption(in: two, through: own) == 0)
+            #expect(try await store.resumption(in: two, through: head) == head)
+            // All of the first organisation's, and one of the other's.
+            try await pool.execute(
+                "UPDATE stream_events SET created_at = now() - interval '25 hours' WHERE position < \(head)")
+            try await store.prune()
+            let extent = try await store.extent()
+            #expect(extent.forgotten == head - 1 && !extent.canResume(after: own))
+            let resumption = try await store.resumption(in: one, through: head)
+            #expect(resumption == head - 1 && extent.canResume(after: resumption))
+            #expect(try await store.resumption(in: two, through: head) == head)
+            // Never beyond what has been read.
+            #expect(try await store.resumption(in: one, through: own) == own)
         }
     }
 

@@ -124,12 +124,22 @@ struct AutoApplyTests {
         // Its exact confidence is enough; a little more is not.
         let last = try demo.nextTicket()
         try await demo.allow(false, from: 0)
-        let confidence = try #require(try await demo.triage(last)["confidence"]?.doubleValue)
+        let waiting = try await demo.triage(last)
+        let confidence = try #require(waiting["confidence"]?.doubleValue)
         try await demo.allow(true, from: min(confidence + 0.001, 1))
         #expect(try await demo.triage(last)["status"] == "pending")
         try await demo.allow(true, from: max(confidence - 0.001, 0))
         #expect(try await demo.triage(last)["status"] == "accepted")
         #expect(try await demo.events(last).count { $0["event_type"] == "AUTO_APPLIED" } == 1)
+        // What the policy has applied is no person's change, so the suggestion that waited can still be approved.
+        let id = try #require(waiting["id"]?.intValue)
+        let instead = try #require(demo.teams.first { .string($0) != waiting["suggested_team"] })
+        let approved = try await demo.system.call(
+            "POST", "/api/tickets/\(last)/suggestions/\(id)/approve/", ["suggested_team": .string(instead)],
+            as: demo.admin)
+        #expect(approved.status == 200, "\(approved.text)")
+        let changed = try await demo.ticket(last)
+        #expect(changed["assigned_team"] == .string(instead))
         await demo.system.end()
     }
 }

@@ -62,7 +62,7 @@ extension Setting {
         "NEXIFY_BODY_SECONDS", .number(0.1...600), default: "30", "for a request's body to arrive")
     static let requestSeconds = Setting(
         "NEXIFY_REQUEST_SECONDS", .number(0.1...600), default: "60",
-        "for a whole request but event streams; above the 30 of ?wait=")
+        "for a whole request but event streams; ?wait= ends a second before")
     static let idleSeconds = Setting(
         "NEXIFY_IDLE_SECONDS", .number(0.1...600), default: "60", "for a connection between two requests")
     static let drainSeconds = Setting(

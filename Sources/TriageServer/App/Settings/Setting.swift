@@ -3,7 +3,7 @@
 package struct Setting: Sendable {
     package enum Form: Sendable {
         case text
-        /// Printed without the password that it may carry.
+        /// Printed without the password and the query that it may carry.
         case url
         /// A URL that is a secret as a whole as well: it may come by `NAME_FILE`.
         case secretURL

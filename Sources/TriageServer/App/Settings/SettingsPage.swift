@@ -35,30 +35,42 @@ package enum SettingsPage {
     private static func shown(_ value: String, of setting: Setting) -> String {
         switch setting.form {
         case .secret: redacted
-        case .url, .secretURL: withoutPassword(value)
+        case .url, .secretURL: withoutSecrets(value)
         default: value
         }
     }
 
-    /// A URL or libpq's `key=value` form. What is not surely free of a password is left out: a password may hold any
-    /// character that its writer forgot to escape.
-    package static func withoutPassword(_ value: String) -> String {
-        guard let scheme = value.range(of: "://") else {
-            return value.lowercased().contains("pass") || value.contains("%") ? redacted : value
+    /// A URL or libpq's `key=value` form. What is not surely free of secrets is left out: a password may hold any character
+    /// that its writer forgot to escape, and a query whatever a server takes for a key.
+    package static func withoutSecrets(_ value: String) -> String {
+        guard let scheme = value.range(of: "://"), isScheme(value[..<scheme.lowerBound]) else {
+            let isPlain = !value.lowercased().contains("pass") && !value.contains { "%@?#".contains($0) }
+            return isPlain ? value : redacted
         }
-        var rest = String(value[scheme.upperBound...])
+        let beginning = value[..<scheme.upperBound]
+        var rest = value[scheme.upperBound...]
+        let query = rest.firstIndex { "?#".contains($0) } ?? rest.endIndex
         var user = ""
         if let at = rest.lastIndex(of: "@") {
+            // A question mark in a password or an at sign in a query: nobody can tell.
+            guard at < query else { return "\(beginning)\(redacted)" }
             user = String(rest[..<at])
-            rest = String(rest[rest.index(after: at)...])
-            if let colon = user.firstIndex(of: ":") { user = user[..<colon] + ":" + redacted }
+            if let colon = user.firstIndex(of: ":") { user = "\(user[..<colon]):\(redacted)" }
             user += "@"
+            rest = rest[rest.index(after: at)...]
         }
-        if let query = rest.firstIndex(of: "?"),
-            rest[query...].lowercased().contains("pass") || rest[query...].contains("%")
-        {
-            rest = rest[...query] + redacted
+        guard query < rest.endIndex else { return "\(beginning)\(user)\(rest)" }
+        return "\(beginning)\(user)\(rest[...query])\(redacted)"
+    }
+
+    private static func isScheme(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
         }
-        return value[..<scheme.upperBound] + user + rest
     }
 }

@@ -54,10 +54,17 @@ struct Authenticator: Sendable {
     static func principal(
         _ user: UserID, _ standing: AccessStore.Standing?, orMissing entity: String
     ) throws -> Principal {
-        guard let standing else { throw unknown }
-        guard standing.isActive else { throw inactive }
-        guard let role = standing.role else { throw APIError.notFound(entity) }
+        guard let standing, standing.isActive, let role = standing.role else {
+            throw refusal(of: standing, orMissing: entity)
+        }
         return Principal(user: user, role: role)
+    }
+
+    /// What somebody is told who may not, being that.
+    static func refusal(of standing: AccessStore.Standing?, orMissing entity: String) -> APIError {
+        guard let standing else { return unknown }
+        guard standing.isActive else { return inactive }
+        return standing.role == nil ? .notFound(entity) : .roleTooLow
     }
 
     private static let unknown = APIError.unauthorized("User not found", extra: [("code", "user_not_found")])

@@ -102,9 +102,14 @@ package struct JSONParser {
             skipWhitespace()
             guard next == UInt8(ascii: ":") else { throw error("Expecting ':' delimiter") }
             offset += 1
-            guard members.updateValue(try value(), forKey: key) == nil else {
-                throw error("Duplicate key", at: keyOffset)
+            if let index = members.index(forKey: key) {
+                // A dictionary cannot hold both, although Postgres could.
+                let isRepeated = members[index].key.hasSameBytes(as: key)
+                throw error(
+                    isRepeated ? "Duplicate key" : "Key differs from an earlier one only in its Unicode normalization",
+                    at: keyOffset)
             }
+            members[key] = try value()
             skipWhitespace()
             switch next {
             case UInt8(ascii: ","): offset += 1

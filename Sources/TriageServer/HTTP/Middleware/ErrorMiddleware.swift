@@ -16,7 +16,7 @@ struct ErrorMiddleware: RouterMiddleware {
         do {
             guard request.head.path?.utf8.count ?? 0 <= RequestLimits.targetBytesMax else {
                 throw APIError(
-                    .badRequest, "Path and query have more than \(RequestLimits.targetBytesMax) bytes.")
+                    .uriTooLong, "Path and query have more than \(RequestLimits.targetBytesMax) bytes.")
             }
             return try await next(request, context)
         } catch {

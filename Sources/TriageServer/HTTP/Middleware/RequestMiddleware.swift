@@ -20,6 +20,8 @@ struct RequestMiddleware: RouterMiddleware {
         _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let start = clock.now
+        var request = request
+        let read = CountedBody.count(&request)
         var context = context
         context.requestID = RequestIdentity.choose(client: request.headers[.xRequestID])
         context.logger[metadataKey: "request_id"] = .string(context.requestID)
@@ -36,8 +38,7 @@ struct RequestMiddleware: RouterMiddleware {
         let pattern = context.endpointPath ?? "NotFound"
         metrics.record(
             method: context.methodAsSent ?? request.method.rawValue, view: pattern, status: response.status.code,
-            elapsed: elapsed, requestBytes: request.headers[.contentLength].flatMap { Int($0) },
-            responseBytes: response.body.contentLength)
+            elapsed: elapsed, requestBytes: read?.bytes ?? 0, responseBytes: response.body.contentLength)
         var metadata = context.subject.metadata
         metadata["method"] = .string(context.methodAsSent ?? request.method.rawValue)
         metadata["route"] = .string(pattern)

@@ -90,6 +90,9 @@ extension Components {
             status: .contentTooLarge, name: "ContentTooLarge", description: "The body is too large",
             schema: .ref("Error")),
         .init(
+            status: .uriTooLong, name: "URITooLong",
+            description: "Path and query have more than \(RequestLimits.targetBytesMax) bytes", schema: .ref("Error")),
+        .init(
             status: .unsupportedMediaType, name: "UnsupportedMediaType",
             description: "The body is not application/json in UTF-8", schema: .ref("Error")),
         .init(

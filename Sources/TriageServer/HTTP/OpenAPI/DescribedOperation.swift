@@ -97,7 +97,8 @@ struct DescribedOperation {
 
     private var standardStatuses: Set<HTTPResponse.Status> {
         var statuses = Set(operation.parameters.compactMap(\.refusal))
-        statuses.insert(.internalServerError)
+        // The target is measured before any route is looked for.
+        statuses.formUnion([.uriTooLong, .internalServerError])
         if OpenAPIDocument.isAPI(endpoint) { statuses.insert(.serviceUnavailable) }
         if operation.body != nil {
             statuses.formUnion([.badRequest, .requestTimeout, .contentTooLarge, .unsupportedMediaType])

@@ -67,7 +67,8 @@ package struct OpenAPIDocument: Sendable {
 
         Errors are `{"detail": message}`, or `{field: [messages]}` where fields are wrong; with \
         `Accept: application/problem+json` they are RFC 9457 problems. What belongs to another organisation is answered \
-        like what does not exist.
+        like what does not exist. What is no HTTP is answered with 400, and a head beyond the server's limits with 431, \
+        before any route is looked for.
         """,
     ]
 

@@ -5,7 +5,8 @@ extension Operation.Parameter {
     /// For a POST that is to happen once however often it is sent.
     package static let idempotencyKey = header(
         "Idempotency-Key", .text(min: 1, max: RequestLimits.idempotencyKeyCharactersMax),
-        "Names the request: sent again, it is answered with what the first one did. Bare or quoted.", isRequired: true)
+        "Names the request: sent again, it is answered with what the first one did. Bare or quoted, in UTF-8.",
+        isRequired: true)
 
     package static let ifMatch = header(
         "If-Match", .text(), "Only if it still has this `ETag` (or any, with `*`)",
@@ -17,7 +18,8 @@ extension Operation.Parameter {
     /// How long to wait for a job run's end.
     package static let wait = query(
         "wait", .integer(0...Int64.max),
-        "Answer when the run has ended or after so many seconds, \(TriageRoutes.Limits.waitSecondsMax) at most")
+        "Answer when the run has ended or after so many seconds, \(TriageRoutes.Limits.waitSecondsMax) at most, and in any "
+            + "case before the time that the server gives a request is up")
 }
 
 extension [Operation.Parameter] {

@@ -11,20 +11,25 @@ package struct APIRequest: Sendable {
     package let query: QueryParameters
     /// Before the path of absolute links: scheme and host.
     package let origin: String
+    /// When it came to its route.
+    let beginning = ContinuousClock.now
     private let bodyBytesMax: Int
     /// Who watches over the body's arrival, and how long that may take.
     private let arrival: (deadlines: Deadlines, time: Duration)
+    /// What it holds of the memory for large bodies and answers, until nobody knows the request any more.
+    package let memory: MemoryBudget.Share
     /// The whole body, once it has been waited for.
     private var received: [UInt8]?
 
     package init(
         _ request: Request, _ context: APIContext, bodyBytesMax: Int,
-        arrival: (deadlines: Deadlines, time: Duration), publicURL: String?
+        arrival: (deadlines: Deadlines, time: Duration), memory: MemoryBudget.Share, publicURL: String?
     ) {
         self.request = request
         self.context = context
         self.bodyBytesMax = bodyBytesMax
         self.arrival = arrival
+        self.memory = memory
         query = QueryParameters(request.uri.query)
         origin = publicURL ?? context.scheme + "://" + Self.saneHost(request.head.authority)
     }
@@ -73,7 +78,7 @@ package struct APIRequest: Sendable {
 extension APIRequest {
     /// The body as JSON; no body at all is an object without members.
     ///
-    /// - Throws: 400, 408, 413 or 415.
+    /// - Throws: 400, 408, 413, 415 or 503.
     package func json() async throws -> JSONValue {
         let bytes = try await bytes()
         if bytes.isEmpty { return .object([:]) }
@@ -102,7 +107,7 @@ extension APIRequest {
     /// The same request with its whole body. A body may take half a minute to come: who somebody is, is to be asked after
     /// that, so that it still holds when the handler acts.
     ///
-    /// - Throws: 408 or 413.
+    /// - Throws: 408, 413 or 503.
     package func withBody() async throws -> APIRequest {
         var whole = self
         whole.received = try await bytes()
@@ -119,14 +124,18 @@ extension APIRequest {
         }
         let body = request.body
         let bytesMax = bodyBytesMax
+        let memory = memory
         return try await arrival.deadlines.bound(
             within: arrival.time, on: LoopTaskExecutor.current, orElse: .bodyTookTooLong
         ) {
-            do {
-                return Array(try await body.collect(upTo: bytesMax).readableBytesView)
-            } catch is NIOTooManyBytesError {
-                throw APIError.tooLarge(bytesMax: bytesMax)
+            var bytes: [UInt8] = []
+            for try await part in body {
+                let count = bytes.count + part.readableBytes
+                guard count <= bytesMax else { throw APIError.tooLarge(bytesMax: bytesMax) }
+                try memory.hold(count)
+                bytes.append(contentsOf: part.readableBytesView)
             }
+            return bytes
         }
     }
 }

@@ -9,7 +9,7 @@ extension BodyFields {
         var texts: [String] = []
         for element in elements {
             guard let text = text(name, element, rule) else { return nil }
-            if !texts.contains(text) { texts.append(text) }
+            if !texts.contains(where: { $0.hasSameBytes(as: text) }) { texts.append(text) }
         }
         return texts
     }

@@ -79,12 +79,19 @@ extension BodyFields {
         /// Whether white space around the text is dropped before anything else is checked.
         package var trims = true
         package var allowsBlank = false
+        /// Whether others refer to something by this text. Such a one has one spelling, or two who type the same name would
+        /// mean different things.
+        package var isName = false
 
-        package init(charactersMax: Int, trims: Bool = true, allowsBlank: Bool = false) {
+        package init(charactersMax: Int, trims: Bool = true, allowsBlank: Bool = false, isName: Bool = false) {
             self.charactersMax = charactersMax
             self.trims = trims
             self.allowsBlank = allowsBlank
+            self.isName = isName
         }
+
+        /// The name of a team, wherever a request has one.
+        package static let teamName = TextRule(charactersMax: Team.Limits.nameCharactersMax, isName: true)
     }
 
     /// Present, not null, and a text that follows the rule; "" when not.
@@ -234,6 +241,7 @@ extension BodyFields {
             reject(name, Message.nullCharacters)
             return nil
         }
+        if rule.isName { text = text.inOneSpelling }
         if text.utf8.count > rule.charactersMax && text.unicodeScalars.count > rule.charactersMax {
             reject(name, Message.tooLong(rule.charactersMax))
             return nil

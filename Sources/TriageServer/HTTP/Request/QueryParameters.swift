@@ -101,8 +101,10 @@ package struct FilterFields {
         return nil
     }
 
-    package mutating func text(_ name: String, charactersMax: Int) -> String? {
-        guard let text = query.filter(name) else { return nil }
+    /// - Parameter isName: whether it is a name, which has one spelling.
+    package mutating func text(_ name: String, charactersMax: Int, isName: Bool = false) -> String? {
+        guard let given = query.filter(name) else { return nil }
+        let text = isName ? given.inOneSpelling : given
         let count = text.unicodeScalars.count
         if text.utf8.contains(0) {
             reject(name, BodyFields.Message.nullCharacters)

@@ -1,4 +1,4 @@
-/// The id that ties a request's answer, log lines and jobs together.
+/// The id that ties a request's answer and its log lines together. Jobs have ids of their own.
 package enum RequestIdentity {
     package enum Limits {
         package static let bytesMax = 128

@@ -5,6 +5,10 @@ package enum RequestLimits {
     package static let bodyBytesMax = 2 << 20
     /// A document of 1,000,000 characters, likewise.
     package static let documentBodyBytesMax = 13 << 20
+    /// Names, passwords and tokens, of whoever sends them: nobody has signed in yet.
+    package static let signInBodyBytesMax = 64 << 10
+    /// Texts of one page of documents.
+    package static let pageTextBytesMax = 64 << 20
     /// A token or key in a header.
     package static let credentialBytesMax = 8192
     /// Path and query together.

@@ -8,8 +8,18 @@ extension APIError {
     package enum Form: Sendable {
         case contract, problem
 
+        /// Problems are for who names them: `*/*` comes from every client. With a weight of 0 they are what is not wanted.
         init(accept: String?) {
-            self = accept?.contains("application/problem+json") == true ? .problem : .contract
+            let isWanted = (accept ?? "").lowercased().split(separator: ",").contains { range in
+                let parts = range.split(separator: ";").map { String($0).trimmingWhitespace() }
+                return parts.first == "application/problem+json"
+                    && !parts.dropFirst().contains(where: Self.isZeroWeight)
+            }
+            self = isWanted ? .problem : .contract
+        }
+
+        private static func isZeroWeight(_ parameter: String) -> Bool {
+            parameter.hasPrefix("q=") && Double(parameter.dropFirst(2)) == 0
         }
     }
 

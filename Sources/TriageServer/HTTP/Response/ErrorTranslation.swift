@@ -18,6 +18,10 @@ enum ErrorTranslation {
             return .unauthorized(error.message, extra: [("code", "token_not_valid")])
         case is PasswordHasher.Overloaded:
             return .unavailable("Too many sign-ins at once. Try again shortly.", retryAfterSeconds: 1)
+        case is MemoryBudget.Exhausted:
+            return .unavailable(
+                "Large requests of others take all the memory that there is for them. Try again shortly.",
+                retryAfterSeconds: 1)
         case let error as any HTTPResponseError:
             // The router's own: no route has that path.
             return error.status == .notFound ? .noRoute : APIError(error.status, error.status.reasonPhrase)
@@ -30,6 +34,12 @@ enum ErrorTranslation {
         if StoreAvailability.isHeld(error) {
             return .unavailable(
                 "Another request holds what this one needs. Try again shortly.", retryAfterSeconds: retryAfterSeconds)
+        }
+        if StoreAvailability.isStopped(error) {
+            logger.warning("statement stopped", metadata: ["error": .string(StoreAvailability.loggable(error))])
+            return .unavailable(
+                "The database was told to stop before this was done. Try again shortly.",
+                retryAfterSeconds: retryAfterSeconds)
         }
         if StoreAvailability.isUnavailable(error) {
             logger.warning("database unavailable", metadata: ["error": .string(StoreAvailability.loggable(error))])
@@ -50,6 +60,7 @@ enum ErrorTranslation {
     static func apiError(for error: StoreError, entity: String?, teamField: String) -> APIError {
         switch error {
         case .notFound: entity.map { .notFound($0) } ?? .noRoute
+        case .mayNot(let standing): Authenticator.refusal(of: standing, orMissing: "Organization")
         case .versionMismatch: .preconditionFailed
         case .unknownTeam(let name): .invalid(teamField, BodyFields.Message.choice(String(name.prefix(100))))
         case .alreadyDecided(let status): APIError(.conflict, "This suggestion has already been \(status.rawValue).")

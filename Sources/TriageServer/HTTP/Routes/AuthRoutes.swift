@@ -14,10 +14,16 @@ struct AuthRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, "/api/auth/token", .signIn, handler: signIn),
-            Endpoint(.post, "/api/auth/token/refresh", .refreshToken, handler: refresh),
-            Endpoint(.post, "/api/auth/token/verify", .verifyToken, handler: verify),
-            Endpoint(.post, "/api/auth/logout", .signOut, handler: signOut),
+            Endpoint(
+                .post, "/api/auth/token", .signIn, bodyBytesMax: RequestLimits.signInBodyBytesMax, handler: signIn),
+            Endpoint(
+                .post, "/api/auth/token/refresh", .refreshToken, bodyBytesMax: RequestLimits.signInBodyBytesMax,
+                handler: refresh),
+            Endpoint(
+                .post, "/api/auth/token/verify", .verifyToken, bodyBytesMax: RequestLimits.signInBodyBytesMax,
+                handler: verify),
+            Endpoint(
+                .post, "/api/auth/logout", .signOut, bodyBytesMax: RequestLimits.signInBodyBytesMax, handler: signOut),
         ]
     }
 

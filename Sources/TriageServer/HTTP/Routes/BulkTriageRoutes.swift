@@ -81,8 +81,7 @@ struct BulkTriageRoutes: Sendable {
         fields.rejectMembers(except: filterFields)
         return TicketFilter(
             status: fields.optionalChoice("status"), priority: fields.optionalChoice("priority"),
-            assignedTeam: fields.optionalText(
-                "assigned_team", .init(charactersMax: Team.Limits.nameCharactersMax)),
+            assignedTeam: fields.optionalText("assigned_team", .teamName),
             createdFrom: fields.optionalDate("created_from"), createdTo: fields.optionalDate("created_to"),
             text: fields.optionalText("q", .init(charactersMax: TicketRoutes.Limits.queryCharactersMax)),
             hasPendingSuggestion: fields.optionalBoolean("has_pending_suggestion"))

@@ -31,6 +31,15 @@ struct DocumentRoutes: Sendable {
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
         let page = try PageRequest(request.query)
+        let bytes = try await services.documents.textBytes(in: organization, page: page.window)
+        guard bytes <= RequestLimits.pageTextBytesMax else {
+            throw APIError.invalid(
+                "page_size",
+                "The texts of this page are \(bytes) bytes, and at most \(RequestLimits.pageTextBytesMax) go into one "
+                    + "answer. Ask for fewer documents.")
+        }
+        // As rows and as text; the answer counts for itself.
+        try request.memory.hold(2 * bytes)
         let documents = try await services.documents.documents(in: organization, page: page.window)
         return try request.answer(documents, for: page)
     }

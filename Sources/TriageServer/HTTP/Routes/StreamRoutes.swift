@@ -1,7 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
-import NIOCore
 import Triage
 
 /// `/stream/`: what happens in an organisation, as it happens.
@@ -36,13 +35,13 @@ struct StreamRoutes: Sendable {
         let organization = try request.organization()
         let claims = try await services.authenticator.claims(of: request)
         let principal = try await services.authenticator.member(.viewer, of: organization, by: request)
-        let joined = try await services.stream.join(
-            .init(
-                membership: .init(user: principal.user, organization: organization),
-                until: Date(timeIntervalSince1970: Double(claims.expiresAt))))
-        let beginning = try await beginning(request.headers[.lastEventID], organization)
-        let store = services.streamStore
-        let cursor = services.stream.cursor
+        let listener = StreamHub.Listener(
+            membership: .init(user: principal.user, organization: organization),
+            until: Date(timeIntervalSince1970: Double(claims.expiresAt)))
+        let joined = try await services.stream.join(listener)
+        let stream = EventStream(
+            store: services.streamStore, hub: services.stream, listener: listener, joined: joined,
+            beginning: try await beginning(request.headers[.lastEventID], organization, joined.position))
         return Response(
             status: .ok,
             headers: [
@@ -51,48 +50,24 @@ struct StreamRoutes: Sendable {
                 .xAccelBuffering: "no",
             ],
             body: ResponseBody { writer in
-                var seen = joined.position
-                let now = cursor.text(of: joined.position, in: organization)
-                switch beginning {
-                case .now: try await writer.write(ServerSentEvents.opening(at: now))
-                case .unknown: try await writer.write(ServerSentEvents.reset(at: now))
-                case .after(let last):
-                    seen = last
-                    try await writer.write(ServerSentEvents.opening(at: cursor.text(of: last, in: organization)))
-                }
-                // What this process had handed out before the client came.
-                while seen < joined.position {
-                    let missed = try await store.events(in: organization, after: seen, through: joined.position)
-                    guard let last = missed.last else { break }
-                    for event in missed {
-                        let id = cursor.text(of: event.position, in: organization)
-                        try await writer.write(ServerSentEvents.text(of: event, id: id))
-                    }
-                    seen = last.position
-                }
-                for await message in joined.messages {
-                    switch message {
-                    // Another server may have told the client of it already.
-                    case .event(let text, let position): if position > seen { try await writer.write(text) }
-                    case .heartbeat: try await writer.write(ServerSentEvents.heartbeat)
-                    }
-                }
+                try await stream.tell { try await writer.write($0) }
                 try await writer.finish(nil)
             })
     }
 
-    private enum Beginning: Sendable {
-        case now
-        case after(Int64)
-        /// What the client had last is none of ours, was forgotten, or is of a database that has been restored since.
-        case unknown
-    }
-
-    private func beginning(_ lastEventID: String?, _ organization: OrganizationID) async throws -> Beginning {
-        guard let lastEventID, !lastEventID.isEmpty else { return .now }
-        guard let last = services.stream.cursor.position(of: lastEventID, in: organization) else { return .unknown }
+    /// - Parameter joined: from where on the hub tells.
+    private func beginning(
+        _ lastEventID: String?, _ organization: OrganizationID, _ joined: Int64
+    ) async throws -> EventStream.Beginning {
+        let store = services.streamStore
+        guard let lastEventID, !lastEventID.isEmpty else {
+            return .now(try await store.resumption(in: organization, through: joined))
+        }
         // Another server may be ahead of this one.
-        return try await services.streamStore.extent().canResume(after: last) ? .after(last) : .unknown
+        guard let last = services.stream.cursor.position(of: lastEventID, in: organization),
+            try await store.extent().canResume(after: last)
+        else { return .anew(try await store.resumption(in: organization, through: joined)) }
+        return .after(last)
     }
 }
 

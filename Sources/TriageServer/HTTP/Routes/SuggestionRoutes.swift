@@ -97,6 +97,6 @@ struct SuggestionRoutes: Sendable {
     }
 
     static let draft = BodyFields.TextRule(charactersMax: 100_000, trims: false, allowsBlank: true)
-    static let team = BodyFields.TextRule(charactersMax: TicketRoutes.Limits.teamCharactersMax)
+    static let team = BodyFields.TextRule.teamName
     static let reason = BodyFields.TextRule(charactersMax: RejectionNote.reasonCharactersMax, allowsBlank: true)
 }

@@ -28,10 +28,11 @@ struct TicketPath: Sendable {
     ) -> Endpoint {
         var operation = operation
         if isInOrganization { operation?.id += "InOrganization" }
-        return .signedIn(method, prefix + suffix, services, access: .member(role), operation) { request, user in
+        let described = operation
+        return .signedIn(method, prefix + suffix, services, access: .member(role), described) { request, user in
             let organization = isInOrganization ? try request.organization() : nil
             let id: TicketID = try request.identifier("ticket", of: "Ticket")
-            let request = try await request.withBody()
+            let request = try await request.withBody(of: described)
             let found = try await services.access.ticket(id, in: organization, for: user)
             let principal = try Authenticator.principal(
                 user, found.standing, orMissing: isInOrganization ? "Organization" : "Ticket")

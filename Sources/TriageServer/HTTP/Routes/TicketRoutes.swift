@@ -6,7 +6,7 @@ import Triage
 struct TicketRoutes: Sendable {
     enum Limits {
         static let queryCharactersMax = 500
-        static let teamCharactersMax = 100
+        static let teamCharactersMax = Team.Limits.nameCharactersMax
         static let similar = 1...50
         static let similarDefault = 5
     }
@@ -78,7 +78,6 @@ struct TicketRoutes: Sendable {
     @Sendable private func list(_ request: APIRequest) async throws -> Response {
         let organization = try request.organization()
         let user = try await services.authenticator.user(of: request)
-        let request = try await request.withBody()
         let asked: (filter: TicketFilter, order: [TicketOrder], page: PageRequest)
         do {
             asked = try Self.listing(request.query)
@@ -100,7 +99,8 @@ struct TicketRoutes: Sendable {
         var filters = FilterFields(query)
         let filter = TicketFilter(
             status: filters.choice("status"), priority: filters.choice("priority"),
-            assignedTeam: filters.text("assigned_team", charactersMax: Limits.teamCharactersMax),
+            assignedTeam: filters.text(
+                "assigned_team", charactersMax: Limits.teamCharactersMax, isName: true),
             createdFrom: filters.date("created_from"), createdTo: filters.date("created_to"),
             text: filters.text("q", charactersMax: Limits.queryCharactersMax),
             hasPendingSuggestion: filters.boolean("has_pending_suggestion"))
@@ -161,7 +161,7 @@ struct TicketRoutes: Sendable {
 
     static let subject = BodyFields.TextRule(charactersMax: Ticket.Limits.subjectCharactersMax)
     static let body = BodyFields.TextRule(charactersMax: Ticket.Limits.bodyCharactersMax)
-    static let team = BodyFields.TextRule(charactersMax: Limits.teamCharactersMax)
+    static let team = BodyFields.TextRule.teamName
 
     private static func answer(_ ticket: Ticket, status: HTTPResponse.Status = .ok) -> Response {
         .json(status, headers: [.eTag: EntityTag.of(version: ticket.version)], of: ticket)

@@ -33,7 +33,7 @@ struct TriageRoutes: Sendable {
                 in: ticket.organization)
         }
         return try await answer(
-            run, to: principal.user, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
+            request, run, to: principal.user, waitingFor: timeout, status: created ? .accepted : .ok, created: created)
     }
 
     @Sendable private func read(_ request: APIRequest, _ user: UserID) async throws -> Response {
@@ -45,14 +45,16 @@ struct TriageRoutes: Sendable {
             let run = try await services.jobRuns.run(id, in: organization)
         else { throw APIError.notFound("JobRun") }
         request.context.subject.note(organization: organization)
-        return try await answer(run, to: user, waitingFor: timeout, status: .ok, created: false)
+        return try await answer(request, run, to: user, waitingFor: timeout, status: .ok, created: false)
     }
 
     private func answer(
-        _ run: JobRun, to user: UserID, waitingFor timeout: Duration?, status: HTTPResponse.Status, created: Bool
+        _ request: APIRequest, _ run: JobRun, to user: UserID, waitingFor timeout: Duration?,
+        status: HTTPResponse.Status, created: Bool
     ) async throws -> Response {
         var run = run
         if let timeout, !run.status.isFinal {
+            let timeout = services.transport.times.wait(timeout, since: request.beginning)
             run = try await services.jobRuns.waitForEnd(of: run.id, in: run.organization, timeout: timeout) ?? run
             // They may have been removed meanwhile.
             _ = try Authenticator.principal(
@@ -71,6 +73,11 @@ struct TriageRoutes: Sendable {
         if key.utf8.count >= 2, key.first == "\"", key.last == "\"" { key = String(key.dropFirst().dropLast()) }
         if key.isEmpty {
             throw APIError(.badRequest, .exact(["Idempotency-Key": "This header is required."]))
+        }
+        // What stands for bytes that are no text: keys that differ in such bytes would be one.
+        guard !key.unicodeScalars.contains("\u{FFFD}") else {
+            let message: JSONValue = "Bytes that are no UTF-8, and U+FFFD, are not allowed."
+            throw APIError(.badRequest, .exact(["Idempotency-Key": message]))
         }
         guard key.unicodeScalars.count <= RequestLimits.idempotencyKeyCharactersMax else {
             let message = BodyFields.Message.tooLong(RequestLimits.idempotencyKeyCharactersMax)

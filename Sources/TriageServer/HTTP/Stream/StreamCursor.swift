@@ -4,7 +4,9 @@ import FoundationEssentials
 import Triage
 
 /// Positions as clients see them. All organisations' events have one order, and plain numbers would tell everybody how
-/// much happens elsewhere: an id is the position and its organisation, enciphered with a key that all servers share.
+/// much happens elsewhere: an id is the position and its organisation, enciphered with a key that all servers share. The same
+/// position is always the same text, so only positions of the organisation's own may become ids: one that moves when others
+/// do something would tell that they did (`StreamStore.resumption`).
 package struct StreamCursor: Sendable {
     private static let blockBytes = 16
 

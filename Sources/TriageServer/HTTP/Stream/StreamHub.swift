@@ -28,6 +28,8 @@ package actor StreamHub {
             self.membership = membership
             self.until = until
         }
+
+        func hasExpired(at now: Date) -> Bool { until <= now }
     }
 
     /// What a new listener gets: messages from a position on. What was before it is the store's to tell.
@@ -181,10 +183,16 @@ package actor StreamHub {
 
     private func endThoseWhoMayListenNoMore() async throws {
         let now = Date()
-        end { $0.until <= now }
+        end { $0.hasExpired(at: now) }
         let asked = Set(streams.values.map(\.listener.membership))
         let standing = try await store.standing(asked)
         end { asked.contains($0.membership) && !standing.contains($0.membership) }
+    }
+
+    /// Whether somebody may listen still: for one who is being told, at a pace of their own, what was before `join`.
+    package nonisolated func mayListen(_ listener: Listener) async throws -> Bool {
+        guard !listener.hasExpired(at: Date()) else { return false }
+        return try await store.standing([listener.membership]).contains(listener.membership)
     }
 
     private func end(_ mustEnd: (Listener) -> Bool) {

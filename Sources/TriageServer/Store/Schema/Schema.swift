@@ -8,5 +8,6 @@ package enum Schema {
 
     package static let migrations: [Migration] = [
         initial, indexChanges, tenancy, identity, administration, streamAndTallies,
+        searchKeys,
     ]
 }

@@ -5,7 +5,11 @@ import Triage
 extension Operation {
     static let listDocuments = Operation(
         "listDocuments", .knowledge, "List the documents, newest first", parameters: .paging,
-        answers: [.page(of: .ref("Document"))])
+        answers: [
+            .page(of: .ref("Document")),
+            .init(
+                .badRequest, "The page's texts come to more than 64 MiB: ask for fewer documents", .ref("BadRequest")),
+        ])
 
     private static let documentBody = Body(
         .object([

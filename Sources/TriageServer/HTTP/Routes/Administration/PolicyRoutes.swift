@@ -68,7 +68,7 @@ struct PolicyRoutes: Sendable {
         let entries = fields.optionalObjects("auto_apply", count: Self.entries) { fields in
             fields.require("confidence_min")
             return AutoApplyPolicy.Entry(
-                team: fields.requiredText("team", .init(charactersMax: Team.Limits.nameCharactersMax)),
+                team: fields.requiredText("team", .teamName),
                 confidenceMin: fields.has("confidence_min")
                     ? fields.optionalNumber("confidence_min", in: AutoApplyPolicy.Limits.confidence) ?? 1 : 1)
         }

@@ -105,14 +105,14 @@ struct RuleRoutes: Sendable {
 
     private static func changes(_ fields: inout BodyFields) -> RuleStore.Changes {
         let keywords = fields.optionalTexts(
-            "keywords", .init(charactersMax: RoutingRule.Limits.keywordCharactersMax),
+            "keywords", .init(charactersMax: RoutingRule.Limits.keywordCharactersMax, isName: true),
             count: RoutingRule.Limits.keywords)
         if let idle = keywords?.first(where: { !RoutingRule.canMatch($0) }) {
             fields.reject("keywords", "\"\(idle)\" has no letter or digit, so it matches nothing.")
         }
         return RuleStore.Changes(
             keywords: keywords,
-            team: fields.nullableText("team", .init(charactersMax: Team.Limits.nameCharactersMax)),
+            team: fields.nullableText("team", .teamName),
             priority: fields.nullableChoice("priority"),
             position: fields.optionalInteger("position", in: 0...Int64(Int32.max)).map(Int.init))
     }

@@ -13,6 +13,7 @@ struct TeamAdministrationRoutes: Sendable {
                 .admin, .post, teams, services,
                 Operation(
                     "createTeam", .administration, "Add a team",
+                    details: "A name has one spelling, Unicode's NFC, in this and in every other request.",
                     body: .init(.object([.required("name", .teamName), .optional("description", Self.description)])),
                     answers: [.created(.ref("Team"))]),
                 handler: create),
@@ -43,7 +44,7 @@ struct TeamAdministrationRoutes: Sendable {
         _ request: APIRequest, _ principal: Principal, _ organization: OrganizationID
     ) async throws -> Response {
         var fields = try await request.fields()
-        let name = fields.requiredText("name", Self.nameRule)
+        let name = fields.requiredText("name", .teamName)
         let description = fields.optionalText("description", Self.descriptionRule) ?? ""
         try fields.check()
         let team = try await services.administration.teams.create(
@@ -67,7 +68,7 @@ struct TeamAdministrationRoutes: Sendable {
         let id: TeamID = try request.identifier("team", of: "Team")
         var fields = try await request.fields()
         let changes = TeamStore.Changes(
-            name: fields.optionalText("name", Self.nameRule),
+            name: fields.optionalText("name", .teamName),
             description: fields.optionalText("description", Self.descriptionRule))
         try fields.check()
         return .json(
@@ -88,7 +89,6 @@ struct TeamAdministrationRoutes: Sendable {
     }
 
     private static let description = JSONSchema.text(max: Team.Limits.descriptionCharactersMax)
-    private static let nameRule = BodyFields.TextRule(charactersMax: Team.Limits.nameCharactersMax)
     private static let descriptionRule = BodyFields.TextRule(
         charactersMax: Team.Limits.descriptionCharactersMax, allowsBlank: true)
 }

@@ -1,0 +1,35 @@
+import Foundation
+import Postgres
+import Testing
+import Triage
+
+/// Statements that Postgres gives up by itself: `pg_cancel_backend`, or a `statement_timeout` of the role's.
+@Suite("Contract: statements that are stopped")
+struct StoppedStatementTests {
+    @Test func areToBeAskedForAgain() async throws {
+        let system = try await ContractSystem.started().inAnOrganizationOfItsOwn()
+        let ticket = try await system.makeTicket()
+        let stopped = try await system.pool.withTransaction { connection in
+            try await connection.execute("UPDATE tickets SET priority = 'low' WHERE id = \(ticket)")
+            let change = Task {
+                try await system.call("PATCH", "/api/tickets/\(ticket)/", ["priority": "high"], as: system.agent)
+            }
+            try await until("the change waits for the ticket, and is told to stop") {
+                let told = try await connection.query(
+                    """
+                    SELECT pg_cancel_backend(waiting.pid) AS cancelled
+                    FROM (SELECT DISTINCT pid FROM pg_locks
+                          WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) AS waiting
+                    """)
+                return !told.isEmpty
+            }
+            return try await change.value
+        }
+        #expect(stopped.status == 503, "\(stopped.text)")
+        #expect(stopped.headers["retry-after"] == "2")
+        #expect(stopped["detail"]?.stringValue?.contains("told to stop") == true)
+        let again = try await system.call(
+            "PATCH", "/api/tickets/\(ticket)/", ["priority": "high"], as: system.agent)
+        #expect(again.status == 200 && again["priority"] == "high")
+    }
+}
