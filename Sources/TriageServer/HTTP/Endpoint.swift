@@ -53,7 +53,7 @@ extension Router<APIContext> {
             on("\(endpoint.path)", method: endpoint.method) { request, context in
                 let request = APIRequest(
                     request, context, bodyBytesMax: endpoint.bodyBytesMax,
-                    arrival: (deadlines, times.bodyArrival), memory: memory.share(), publicURL: publicURL)
+                    arrival: (deadlines, times.bodyArrival), memory: memory, publicURL: publicURL)
                 // Server-Sent Events last as long as somebody listens.
                 if endpoint.isStream { return try await endpoint.handler(request) }
                 let executor: any TaskExecutor =

@@ -16,14 +16,20 @@ package struct APIRequest: Sendable {
     private let bodyBytesMax: Int
     /// Who watches over the body's arrival, and how long that may take.
     private let arrival: (deadlines: Deadlines, time: Duration)
-    /// What it holds of the memory for large bodies and answers, until nobody knows the request any more.
-    package let memory: MemoryBudget.Share
+    /// The memory for large bodies and answers.
+    package let memory: MemoryBudget
     /// The whole body, once it has been waited for.
-    private var received: [UInt8]?
+    private var received: Received?
+
+    /// A body, counted for as long as anybody knows it.
+    private struct Received {
+        var bytes: [UInt8] = []
+        var share: MemoryBudget.Share?
+    }
 
     package init(
         _ request: Request, _ context: APIContext, bodyBytesMax: Int,
-        arrival: (deadlines: Deadlines, time: Duration), memory: MemoryBudget.Share, publicURL: String?
+        arrival: (deadlines: Deadlines, time: Duration), memory: MemoryBudget, publicURL: String?
     ) {
         self.request = request
         self.context = context
@@ -80,11 +86,11 @@ extension APIRequest {
     ///
     /// - Throws: 400, 408, 413, 415 or 503.
     package func json() async throws -> JSONValue {
-        let bytes = try await bytes()
-        if bytes.isEmpty { return .object([:]) }
+        let received = try await body()
+        if received.bytes.isEmpty { return .object([:]) }
         try checkContentType()
         do {
-            return try JSONParser.parse(bytes)
+            return try JSONParser.parse(received.bytes)
         } catch {
             throw APIError(.badRequest, error.detail)
         }
@@ -110,32 +116,32 @@ extension APIRequest {
     /// - Throws: 408, 413 or 503.
     package func withBody() async throws -> APIRequest {
         var whole = self
-        whole.received = try await bytes()
+        whole.received = try await body()
         return whole
     }
 
     /// Never holds more than the limit; gives up when the body takes too long to arrive.
-    private func bytes() async throws -> [UInt8] {
+    private func body() async throws -> Received {
         if let received { return received }
-        if headers[.contentLength] == nil, headers[.transferEncoding] == nil { return [] }
+        if headers[.contentLength] == nil, headers[.transferEncoding] == nil { return Received() }
         if let text = headers[.contentLength], let length = Int(text) {
-            if length == 0 { return [] }
+            if length == 0 { return Received() }
             if length > bodyBytesMax { throw APIError.tooLarge(bytesMax: bodyBytesMax) }
         }
         let body = request.body
         let bytesMax = bodyBytesMax
-        let memory = memory
+        let share = memory.share()
         return try await arrival.deadlines.bound(
             within: arrival.time, on: LoopTaskExecutor.current, orElse: .bodyTookTooLong
         ) {
-            var bytes: [UInt8] = []
+            var received = Received(share: share)
             for try await part in body {
-                let count = bytes.count + part.readableBytes
+                let count = received.bytes.count + part.readableBytes
                 guard count <= bytesMax else { throw APIError.tooLarge(bytesMax: bytesMax) }
-                try memory.hold(count)
-                bytes.append(contentsOf: part.readableBytesView)
+                try share.hold(count)
+                received.bytes.append(contentsOf: part.readableBytesView)
             }
-            return bytes
+            return received
         }
     }
 }

@@ -39,7 +39,9 @@ struct DocumentRoutes: Sendable {
                     + "answer. Ask for fewer documents.")
         }
         // As rows and as text; the answer counts for itself.
-        try request.memory.hold(2 * bytes)
+        let share = request.memory.share()
+        defer { withExtendedLifetime(share) {} }
+        try share.hold(2 * bytes)
         let documents = try await services.documents.documents(in: organization, page: page.window)
         return try request.answer(documents, for: page)
     }
