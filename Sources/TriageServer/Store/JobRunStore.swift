@@ -3,7 +3,7 @@ import Postgres
 import Triage
 
 /// Somebody's asking for a triage run.
-struct TriageRequest: Sendable {
+package struct TriageRequest: Sendable {
     var ticket: TicketID
     /// The same key must come with the same hash.
     var idempotencyKey: String
@@ -11,16 +11,23 @@ struct TriageRequest: Sendable {
     var hash: [UInt8]
     /// nil is the server itself.
     var user: UserID?
+
+    package init(ticket: TicketID, idempotencyKey: String, hash: [UInt8], user: UserID?) {
+        self.ticket = ticket
+        self.idempotencyKey = idempotencyKey
+        self.hash = hash
+        self.user = user
+    }
 }
 
 /// Asked-for triage runs, each with the durable job that carries it out.
-struct JobRunStore: Sendable {
-    typealias Triggered = (run: JobRun, created: Bool)
+package struct JobRunStore: Sendable {
+    package typealias Triggered = (run: JobRun, created: Bool)
 
     let pool: PostgresPool
     private let triggering: Batcher<OrganizationID, TriageRequest, Triggered>
 
-    init(pool: PostgresPool, queue: JobQueue) {
+    package init(pool: PostgresPool, queue: JobQueue) {
         self.pool = pool
         let retrying = Self.singles(pool, queue)
         triggering = Batcher { organization, requests, settle in
@@ -79,7 +86,7 @@ struct JobRunStore: Sendable {
     /// COMMIT serves all of it.
     ///
     /// - Throws: `StoreError.notFound`, `.idempotencyKeyReused`, `.requestInFlight`.
-    func trigger(_ request: TriageRequest, in organization: OrganizationID) async throws -> Triggered {
+    package func trigger(_ request: TriageRequest, in organization: OrganizationID) async throws -> Triggered {
         try await triggering.outcome(of: request, for: organization)
     }
 
