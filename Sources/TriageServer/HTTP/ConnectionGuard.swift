@@ -56,7 +56,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             cancel(.head)
-            let mayGoOn = progress.isIdle && head.headerFields[.expect]?.lowercased() == "100-continue"
+            let mayGoOn = progress.isIdle && Self.asksForBody(head.headerFields)
             progress.requestBegins()
             // Whoever waits for that before they send their body would else wait until they lose patience.
             if mayGoOn { context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil) }
@@ -66,6 +66,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             progress.requestEnds()
         }
         context.fireChannelRead(data)
+    }
+
+    /// Whether the client waits to be told to send its body, and that is not too large for any route.
+    private static func asksForBody(_ headers: HTTPFields) -> Bool {
+        guard headers[.expect]?.lowercased() == "100-continue" else { return false }
+        if headers[.transferEncoding] != nil { return true }
+        return headers[.contentLength].flatMap { Int($0) }.map {
+            (1...RequestLimits.documentBodyBytesMax).contains($0)
+        } ?? false
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

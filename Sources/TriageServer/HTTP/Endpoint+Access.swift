@@ -26,6 +26,10 @@ extension Endpoint {
             let organization = try request.organization()
             // The token first, which costs nothing: strangers need not be listened to.
             _ = try await authenticator.user(of: request)
+            // A large body is held for nobody else.
+            if operation?.body != nil, request.announcesMuch {
+                _ = try await authenticator.member(role, of: organization, by: request)
+            }
             let request = try await request.withBody(of: operation)
             let principal = try await authenticator.member(role, of: organization, by: request)
             return try await handler(request, principal, organization)

@@ -15,6 +15,8 @@ package struct Endpoint: Sendable {
     package var bodyBytesMax: Int
     /// Whether it computes or parses for longer than one of NIO's threads may be held.
     package var isLaborious = false
+    /// Whether its answer lies in memory anyway.
+    package var isStatic = false
     package var handler: Handler
 
     package init(
@@ -38,6 +40,13 @@ package struct Endpoint: Sendable {
         return endpoint
     }
 
+    /// The same, for what is answered from memory.
+    func fromMemory() -> Endpoint {
+        var endpoint = self
+        endpoint.isStatic = true
+        return endpoint
+    }
+
     /// Whether it answers for as long as the client listens.
     fileprivate var isStream: Bool {
         operation?.answers.contains { $0.contentType == ServerSentEvents.contentType } ?? false
@@ -47,21 +56,24 @@ package struct Endpoint: Sendable {
 extension Router<APIContext> {
     /// Adds the endpoints, and for every path a 405 that names the methods it has.
     func add(
-        _ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines, memory: MemoryBudget
+        _ endpoints: [Endpoint], publicURL: String?, times: RequestTimes, deadlines: Deadlines
     ) {
+        let bodies = MemoryBudget(.bodies)
+        let answers = MemoryBudget(.answers)
         for endpoint in endpoints {
             on("\(endpoint.path)", method: endpoint.method) { request, context in
                 let request = APIRequest(
                     request, context, bodyBytesMax: endpoint.bodyBytesMax,
-                    arrival: (deadlines, times.bodyArrival), memory: memory, publicURL: publicURL)
+                    arrival: (deadlines, times.bodyArrival), memory: (bodies, answers), publicURL: publicURL)
                 // Server-Sent Events last as long as somebody listens.
                 if endpoint.isStream { return try await endpoint.handler(request) }
                 let executor: any TaskExecutor =
                     endpoint.isLaborious ? globalConcurrentExecutor : LoopTaskExecutor.current
                 return try await deadlines.bound(within: times.total, on: executor, orElse: .tookTooLong) {
                     let response = try await endpoint.handler(request)
-                    // Files are in memory anyway.
-                    return endpoint.operation == nil ? response : try response.held(by: memory)
+                    // What was done must not be refused, or it is done twice.
+                    return endpoint.isStatic
+                        ? response : try response.held(by: answers, mayRefuse: endpoint.method == .get)
                 }
             }
         }
@@ -81,10 +93,10 @@ extension Router<APIContext> {
 
 extension Response {
     /// The same, its body counted until it is written.
-    fileprivate func held(by budget: MemoryBudget) throws -> Response {
+    fileprivate func held(by budget: MemoryBudget, mayRefuse: Bool) throws -> Response {
         guard let length = body.contentLength, budget.counts(length) else { return self }
         let share = budget.share()
-        try share.hold(length)
+        if mayRefuse { try share.hold(length) } else { share.holdRegardless(length) }
         var response = self
         response.body = ResponseBody(contentLength: length) { [body] writer in
             // The end is written when what came before has left, or the connection is lost.

@@ -1,15 +1,17 @@
 import Synchronization
 
-/// Bounds what all requests together hold of large bodies, until they are answered, and of large answers, until they are
-/// written. Each may hold a little without asking, so that whoever sends or reads slowly does not keep others from small
-/// requests: connections are bounded by number.
+/// Bounds what all requests together hold of one kind of large thing: bodies, until they are answered, or answers, until
+/// they are written. Each may hold a little without asking, so that whoever sends or reads slowly does not keep others from
+/// small requests: connections are bounded by number.
 package final class MemoryBudget: Sendable {
     package struct Limits: Sendable {
         package var bytesMax = 256 << 20
         /// What each share holds without being counted.
-        package var bytesFree = 64 << 10
+        package var bytesFree: Int
 
-        package init() {}
+        package static let bodies = Limits(bytesFree: 64 << 10)
+        /// A page of a hundred tickets of ordinary length is not counted.
+        package static let answers = Limits(bytesFree: 128 << 10)
     }
 
     /// The budget is spent: others hold all of it for now.
@@ -26,12 +28,24 @@ package final class MemoryBudget: Sendable {
 
         deinit { budget.give(held.withLock { $0 }) }
 
+        /// What is more than the whole budget is held when nobody else holds anything, so that nothing is refused for ever.
+        ///
         /// - Parameter bytes: all that it holds; less than before gives nothing back.
         package func hold(_ bytes: Int) throws(Exhausted) {
             try held.withLock { held throws(Exhausted) in
-                guard budget.counts(bytes), bytes - budget.limits.bytesFree > held else { return }
-                let counted = bytes - budget.limits.bytesFree
-                try budget.take(counted - held)
+                let counted = budget.counted(bytes)
+                guard counted > held else { return }
+                try budget.take(counted - held, having: held)
+                held = counted
+            }
+        }
+
+        /// The same for what is there and must not be refused, whatever others hold.
+        package func holdRegardless(_ bytes: Int) {
+            held.withLock { held in
+                let counted = budget.counted(bytes)
+                guard counted > held else { return }
+                budget.taken.withLock { $0 += counted - held }
                 held = counted
             }
         }
@@ -40,7 +54,7 @@ package final class MemoryBudget: Sendable {
     private let limits: Limits
     private let taken = Mutex(0)
 
-    package init(limits: Limits = Limits()) {
+    package init(_ limits: Limits) {
         self.limits = limits
     }
 
@@ -52,9 +66,11 @@ package final class MemoryBudget: Sendable {
     /// Whether so much is more than a share holds without being counted.
     package func counts(_ bytes: Int) -> Bool { bytes > limits.bytesFree }
 
-    private func take(_ bytes: Int) throws(Exhausted) {
+    private func counted(_ bytes: Int) -> Int { counts(bytes) ? bytes - limits.bytesFree : 0 }
+
+    private func take(_ bytes: Int, having held: Int) throws(Exhausted) {
         try taken.withLock { taken throws(Exhausted) in
-            guard bytes <= limits.bytesMax - taken else { throw Exhausted() }
+            guard taken == held || bytes <= limits.bytesMax - taken else { throw Exhausted() }
             taken += bytes
         }
     }

@@ -7,7 +7,7 @@ func makeRouter(_ services: HTTPServices) -> MethodNormalizer<RouterResponder<AP
     router.add(middleware: ErrorMiddleware())
     router.add(
         endpoints(of: services), publicURL: services.publicURL,
-        times: services.transport.times, deadlines: services.deadlines, memory: MemoryBudget())
+        times: services.transport.times, deadlines: services.deadlines)
     return MethodNormalizer(next: router.buildResponder())
 }
 

@@ -29,7 +29,7 @@ extension PostgresConnection {
                   AND coalesce(t.assigned_team, \(team)) = \(team)
                   AND NOT EXISTS (SELECT FROM decided_tickets d
                                   WHERE d.organization_id = t.organization_id AND d.ticket_id = t.id)
-            FOR UPDATE
+            FOR NO KEY UPDATE
             """)
         return try rows.first.map { AutoApproval(entry: entry, ticket: try $0.ticket()) }
     }

@@ -63,11 +63,11 @@ struct DocumentStore: Sendable {
         ) { try $0.document() }
     }
 
-    /// How much `documents(in:page:)` would read of what has no small bound; looks at no text.
+    /// How much `documents(in:page:)` would read of what has no small bound. Looks at no text.
     func textBytes(in organization: OrganizationID, page: PageWindow) async throws -> Int {
         try await pool.query(
             """
-            SELECT coalesce(sum(octet_length(text) + pg_column_size(metadata)), 0)::bigint AS n FROM (
+            SELECT coalesce(sum(octet_length(text) + octet_length(metadata::text)), 0)::bigint AS n FROM (
                 SELECT text, metadata FROM documents WHERE organization_id = \(organization)
                 ORDER BY id DESC LIMIT \(page.limit) OFFSET \(page.offset)
             ) AS page

@@ -112,7 +112,7 @@ package struct JobRunStore: Sendable {
         return outcomes.results
     }
 
-    /// One request, the lock of the ticket first: what then is held can only be the key.
+    /// One request, the lock of the ticket first: what then is held is the key, as far as this program locks anything.
     private static func alone(
         _ request: TriageRequest, in organization: OrganizationID, _ pool: PostgresPool, _ queue: JobQueue
     ) async throws -> Triggered {

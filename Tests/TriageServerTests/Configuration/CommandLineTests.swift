@@ -20,7 +20,7 @@ struct CommandLineTests {
         let output = system.output
         #expect(output.contains("NEXIFY_LOG_LEVEL") && output.contains(file))
         #expect(output.contains("postgres://u:<redacted>@127.0.0.1:1/nowhere"))
-        #expect(output.contains("http://u:<redacted>@127.0.0.1:11434/x?<redacted>"))
+        #expect(output.contains("http://<redacted>@127.0.0.1:11434/x?<redacted>"))
         #expect(!output.contains("marker"))
         #expect(!FileManager.default.fileExists(atPath: directory + "/postgres"))
     }

@@ -56,14 +56,17 @@ struct SettingsTests {
         #expect(!text.contains("marker") && !text.contains(Self.goodKey))
         #expect(text.contains("environment (NEXIFY_SECRET_KEY_FILE)"))
         #expect(text.contains("postgres://user:<redacted>@db.example/nexify?<redacted>"))
-        #expect(text.contains("http://me:<redacted>@llm.example/x?<redacted>"))
+        #expect(text.contains("http://<redacted>@llm.example/x?<redacted>"))
     }
 
     @Test(arguments: [
         ("postgres://u:a@b/c:d@host/db", "postgres://u:<redacted>@host/db"), ("postgres:///db", "postgres:///db"),
         ("postgres://u@host/db?host=%2Ftmp", "postgres://u@host/db?<redacted>"),
         ("postgres://host/db?%70assword=x", "postgres://host/db?<redacted>"), ("host=h dbname=d", "host=h dbname=d"),
-        ("host=h password=x", "<redacted>"), ("http://127.0.0.1:11434", "http://127.0.0.1:11434"),
+        ("host=h password=x", "<redacted>"), ("host=h scram_client_key=abc", "<redacted>"),
+        ("host=h user=u port=5432 sslmode=require", "host=h user=u port=5432 sslmode=require"),
+        ("host = h password = x", "<redacted>"), ("user='a b'", "<redacted>"), ("db.example", "db.example"),
+        ("http://127.0.0.1:11434", "http://127.0.0.1:11434"),
         ("http://user:pw@127.0.0.1:11434/x?key=abc", "http://user:<redacted>@127.0.0.1:11434/x?<redacted>"),
         ("http://h/x?a=1&key=abc", "http://h/x?<redacted>"), ("http://h?abc", "http://h?<redacted>"),
         ("http://h/x#abc", "http://h/x#<redacted>"), ("http://h:1/x?key=a@b", "http://<redacted>"),
@@ -72,6 +75,13 @@ struct SettingsTests {
     ])
     func secretsInURLs(value: String, shown: String) {
         #expect(SettingsPage.withoutSecrets(value) == shown)
+    }
+
+    /// A model server's token may be the user's name.
+    @Test func tokensAsUsers() {
+        #expect(
+            SettingsPage.withoutSecrets("https://token@llm.example/v1", ofUser: true)
+                == "https://<redacted>@llm.example/v1")
     }
 
     @Test func unknownNamesAreRefusedWithTheNearest() throws {

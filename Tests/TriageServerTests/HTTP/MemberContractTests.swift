@@ -74,6 +74,13 @@ struct MemberContractTests {
         arguments: [("DELETE FROM memberships", 404), ("UPDATE memberships SET role = 'agent'", 403)] as [(SQL, Int)]
     )
     func whoIsRemovedWhileTheyWaitChangesNothing(_ removal: SQL, _ status: Int) async throws {
+        var told = 503
+        // On a busy machine the server's patience with the lock may end first.
+        for _ in 0..<5 where told == 503 { told = try await self.told(of: removal) }
+        #expect(told == status)
+    }
+
+    private func told(of removal: SQL) async throws -> Int {
         let own = try await OwnOrganization.make()
         let admin = try await own.member("admin")
         let before = try await own.audit()
@@ -90,9 +97,10 @@ struct MemberContractTests {
                 "\(removal) WHERE organization_id = \(own.id) AND user_id = \(admin.id)")
             return waiting
         }
-        #expect(try await waiting.value.status == status)
+        let answer = try await waiting.value
         #expect(try await own.call("GET", "/teams/")["count"] == 0)
         #expect(try await own.audit() == before)
+        return answer.status
     }
 
     @Test func thereIsAlwaysAnAdmin() async throws {

@@ -7,10 +7,10 @@ import TriageServer
 @Suite("Memory for large requests")
 struct MemoryBudgetTests {
     private static func budget() -> MemoryBudget {
-        var limits = MemoryBudget.Limits()
+        var limits = MemoryBudget.Limits.bodies
         limits.bytesMax = 1_000
         limits.bytesFree = 10
-        return MemoryBudget(limits: limits)
+        return MemoryBudget(limits)
     }
 
     @Test func aLittleIsFree() throws {
@@ -42,11 +42,35 @@ struct MemoryBudgetTests {
         #expect(budget.bytesTaken == 0)
     }
 
-    @Test func noNumberOverflows() throws {
-        let share = Self.budget().share()
-        try share.hold(500)
-        #expect(throws: MemoryBudget.Exhausted()) { try share.hold(.max) }
-        try share.hold(.min)
+    /// What is more than all there is must not be refused for ever.
+    @Test func whoIsAloneMayHoldMoreThanAll() throws {
+        let budget = Self.budget()
+        do {
+            let share = budget.share()
+            try share.hold(.min)
+            try share.hold(500)
+            try share.hold(5_000)
+            #expect(budget.bytesTaken == 4_990)
+            #expect(throws: MemoryBudget.Exhausted()) { try budget.share().hold(11) }
+        }
+        let other = budget.share()
+        try other.hold(11)
+        #expect(throws: MemoryBudget.Exhausted()) { try budget.share().hold(5_000) }
+        #expect(budget.bytesTaken == 1)
+    }
+
+    @Test func whatIsThereIsHeldRegardless() throws {
+        let budget = Self.budget()
+        do {
+            let share = budget.share()
+            share.holdRegardless(10)
+            #expect(budget.bytesTaken == 0)
+            share.holdRegardless(2_010)
+            share.holdRegardless(1_010)
+            #expect(budget.bytesTaken == 2_000)
+            #expect(throws: MemoryBudget.Exhausted()) { try budget.share().hold(11) }
+        }
+        #expect(budget.bytesTaken == 0)
     }
 }
 
@@ -64,7 +88,7 @@ struct LargeRequestContractTests {
             + "Authorization: Bearer \(system.agent)\r\nContent-Length: \(bytes)\r\n\r\n"
         let part = [UInt8](repeating: 0x20, count: bytes - 1)
         // All but the last byte of more bodies than there is memory for.
-        let count = MemoryBudget.Limits().bytesMax / bytes + 2
+        let count = MemoryBudget.Limits.bodies.bytesMax / bytes + 2
         var connections: [RawConnection] = []
         for _ in 0..<count {
             let connection = try RawConnection(port: server.port)
@@ -93,9 +117,38 @@ struct LargeRequestContractTests {
         await server.end()
     }
 
+    /// Who may not write there is told so before the body has come.
+    @Test func largeBodiesAreNotHeldForStrangers() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        for (method, path, token, status) in [
+            ("POST", "/api/organizations/\(system.own)/documents/", system.outsider, 404),
+            ("POST", "/api/organizations/\(system.own)/documents/", system.viewer, 403),
+            ("PATCH", "/api/tickets/\(ticket)/", system.outsider, 404),
+            ("PATCH", "/api/tickets/\(ticket)/", system.viewer, 403),
+        ] {
+            let connection = try RawConnection(port: system.server.port)
+            connection.send(
+                "\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                    + "Authorization: Bearer \(token)\r\nContent-Length: 1000000\r\n\r\n")
+            let answer = await connection.read { $0.hasSuffix("}") }
+            #expect(answer?.hasPrefix("HTTP/1.1 \(status) ") == true, "\(method) \(path)")
+        }
+    }
+
+    @Test func triggersTakeSmallBodies() async throws {
+        let system = try await ContractSystem.started()
+        let ticket = try await system.makeTicket()
+        let answer = try await system.call(
+            "POST", "/api/tickets/\(ticket)/trigger-triage/",
+            ["note": .string(String(repeating: "n", count: RequestLimits.smallBodyBytesMax))],
+            headers: ["Idempotency-Key": "large"], as: system.agent)
+        #expect(answer.status == 413)
+    }
+
     @Test func signingInTakesSmallBodies() async throws {
         let system = try await ContractSystem.started()
-        let long = String(repeating: "p", count: RequestLimits.signInBodyBytesMax)
+        let long = String(repeating: "p", count: RequestLimits.smallBodyBytesMax)
         for path in ["token/", "token/refresh/", "token/verify/", "logout/"] {
             let answer = try await system.call(
                 "POST", "/api/auth/\(path)", ["username": "u", "password": .string(long), "token": .string(long)])
@@ -121,6 +174,16 @@ struct LargeRequestContractTests {
         #expect(taken["results"]?.arrayValue?.first?["text"]?.stringValue?.count == 1_000_000)
         try await unread(own, pageSize: 16)
         try await own.system.pool.execute("DELETE FROM documents WHERE organization_id = \(own.id)")
+        // Metadata counts as what it is, however well it is kept.
+        try await own.system.pool.execute(
+            """
+            INSERT INTO documents (organization_id, title, text, metadata)
+            SELECT \(own.id), 'Large ' || n, 'small', jsonb_build_object('a', repeat('x', 12000000))
+            FROM generate_series(1, 6) AS n
+            """)
+        #expect(try await own.call("GET", "/documents/").status == 400)
+        #expect(try await own.call("GET", "/documents/?page_size=1").status == 200)
+        try await own.system.pool.execute("DELETE FROM documents WHERE organization_id = \(own.id)")
     }
 
     /// Answers that nobody reads are held, and bounded; what they hold comes back when their connections go.
@@ -140,6 +203,21 @@ struct LargeRequestContractTests {
         }
         #expect(statuses.dropLast().allSatisfy { $0 == "200" } && statuses.count > 2, "\(statuses)")
         #expect(statuses.last == "503")
+        // What is small, what lies in memory anyway, and above all what was done is answered all the same.
+        for path in ["/api/me/", "/api/schema/"] {
+            let answer = try await RawConnection.exchange(
+                "GET \(path) HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(own.admin)\r\nConnection: close\r\n\r\n",
+                port: server.port)
+            #expect(answer?.hasPrefix("HTTP/1.1 200 ") == true)
+        }
+        let body =
+            #"{"requester_email":"a@b.example","subject":"Large","body":""# + String(repeating: "あ", count: 100_000)
+            + "\"}"
+        let made = try await RawConnection.exchange(
+            "POST \(own.path)/tickets/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(own.admin)\r\nConnection: close\r\n"
+                + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body,
+            port: server.port)
+        #expect(made?.hasPrefix("HTTP/1.1 201 ") == true)
         connections = []
         try await until("the memory is given back") {
             let whole = try await RawConnection.exchange(request + "Connection: close\r\n\r\n", port: server.port)

@@ -51,6 +51,11 @@ struct ProtocolContractTests {
             let answer = await connection.read { $0.hasSuffix("}") }
             #expect(answer?.hasPrefix("HTTP/1.1 401 ") == true)
         }
+        // What is too large for any route is not asked for.
+        let refused = try await RawConnection.exchange(
+            "POST /api/auth/token/ HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                + "Content-Length: 99999999\r\nConnection: close\r\n\r\n", port: system.server.port)
+        #expect(refused?.hasPrefix("HTTP/1.1 413 ") == true)
         connection.send(head + "Connection: close\r\n\r\n" + body)
         let unasked = await connection.read()
         #expect(unasked?.hasPrefix("HTTP/1.1 401 ") == true)

@@ -68,6 +68,7 @@ struct StreamHubTests {
     @Test func aListenerThatIsTooSlowMustComeAgain() async throws {
         var limits = StreamHub.Limits()
         limits.waitingMax = 5
+        limits.heartbeat = .seconds(3_600)
         try await Self.with(limits) { hub, store, pool in
             let slow = try await Self.join(hub)
             try await Self.makeTickets(12, pool)

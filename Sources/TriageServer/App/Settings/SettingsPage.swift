@@ -35,17 +35,19 @@ package enum SettingsPage {
     private static func shown(_ value: String, of setting: Setting) -> String {
         switch setting.form {
         case .secret: redacted
-        case .url, .secretURL: withoutSecrets(value)
+        case .url: withoutSecrets(value, ofUser: true)
+        case .secretURL: withoutSecrets(value)
         default: value
         }
     }
 
     /// A URL or libpq's `key=value` form. What is not surely free of secrets is left out: a password may hold any character
     /// that its writer forgot to escape, and a query whatever a server takes for a key.
-    package static func withoutSecrets(_ value: String) -> String {
+    ///
+    /// - Parameter ofUser: whether a user's name alone may be a token.
+    package static func withoutSecrets(_ value: String, ofUser: Bool = false) -> String {
         guard let scheme = value.range(of: "://"), isScheme(value[..<scheme.lowerBound]) else {
-            let isPlain = !value.lowercased().contains("pass") && !value.contains { "%@?#".contains($0) }
-            return isPlain ? value : redacted
+            return isHarmless(value) ? value : redacted
         }
         let beginning = value[..<scheme.upperBound]
         var rest = value[scheme.upperBound...]
@@ -55,12 +57,26 @@ package enum SettingsPage {
             // A question mark in a password or an at sign in a query: nobody can tell.
             guard at < query else { return "\(beginning)\(redacted)" }
             user = String(rest[..<at])
-            if let colon = user.firstIndex(of: ":") { user = "\(user[..<colon]):\(redacted)" }
+            if ofUser {
+                user = redacted
+            } else if let colon = user.firstIndex(of: ":") {
+                user = "\(user[..<colon]):\(redacted)"
+            }
             user += "@"
             rest = rest[rest.index(after: at)...]
         }
         guard query < rest.endIndex else { return "\(beginning)\(user)\(rest)" }
         return "\(beginning)\(user)\(rest[...query])\(redacted)"
+    }
+
+    /// Whether libpq's `key=value` form has nothing but keys that say where and as whom, or the value is a bare word.
+    private static func isHarmless(_ value: String) -> Bool {
+        guard !value.contains(where: { "%@?#'\\".contains($0) }) else { return false }
+        let keys = ["host", "hostaddr", "port", "dbname", "user", "sslmode", "application_name", "connect_timeout"]
+        return value.split(separator: " ").allSatisfy { pair in
+            guard let equals = pair.firstIndex(of: "=") else { return !value.contains("=") }
+            return keys.contains(String(pair[..<equals]))
+        }
     }
 
     private static func isScheme(_ text: Substring) -> Bool {

@@ -16,8 +16,8 @@ package struct APIRequest: Sendable {
     private let bodyBytesMax: Int
     /// Who watches over the body's arrival, and how long that may take.
     private let arrival: (deadlines: Deadlines, time: Duration)
-    /// The memory for large bodies and answers.
-    package let memory: MemoryBudget
+    /// The memory for what is large.
+    package let memory: (bodies: MemoryBudget, answers: MemoryBudget)
     /// The whole body, once it has been waited for.
     private var received: Received?
 
@@ -29,7 +29,7 @@ package struct APIRequest: Sendable {
 
     package init(
         _ request: Request, _ context: APIContext, bodyBytesMax: Int,
-        arrival: (deadlines: Deadlines, time: Duration), memory: MemoryBudget, publicURL: String?
+        arrival: (deadlines: Deadlines, time: Duration), memory: (bodies: MemoryBudget, answers: MemoryBudget), publicURL: String?
     ) {
         self.request = request
         self.context = context
@@ -120,6 +120,12 @@ extension APIRequest {
         return whole
     }
 
+    /// Whether the client says that it sends more than a little, or does not say how much.
+    package var announcesMuch: Bool {
+        if headers[.transferEncoding] != nil { return true }
+        return headers[.contentLength].map { Int($0).map(memory.bodies.counts) ?? true } ?? false
+    }
+
     /// Never holds more than the limit; gives up when the body takes too long to arrive.
     private func body() async throws -> Received {
         if let received { return received }
@@ -130,7 +136,7 @@ extension APIRequest {
         }
         let body = request.body
         let bytesMax = bodyBytesMax
-        let share = memory.share()
+        let share = memory.bodies.share()
         return try await arrival.deadlines.bound(
             within: arrival.time, on: LoopTaskExecutor.current, orElse: .bodyTookTooLong
         ) {

@@ -5,8 +5,8 @@ package enum RequestLimits {
     package static let bodyBytesMax = 2 << 20
     /// A document of 1,000,000 characters, likewise.
     package static let documentBodyBytesMax = 13 << 20
-    /// Names, passwords and tokens, of whoever sends them: nobody has signed in yet.
-    package static let signInBodyBytesMax = 64 << 10
+    /// Bodies of sign-ins, from whoever sends them, and of triggers, which are held while a client waits.
+    package static let smallBodyBytesMax = 64 << 10
     /// Texts of one page of documents.
     package static let pageTextBytesMax = 64 << 20
     /// A token or key in a header.

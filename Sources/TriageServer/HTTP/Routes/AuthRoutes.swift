@@ -15,15 +15,15 @@ struct AuthRoutes: Sendable {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                .post, "/api/auth/token", .signIn, bodyBytesMax: RequestLimits.signInBodyBytesMax, handler: signIn),
+                .post, "/api/auth/token", .signIn, bodyBytesMax: RequestLimits.smallBodyBytesMax, handler: signIn),
             Endpoint(
-                .post, "/api/auth/token/refresh", .refreshToken, bodyBytesMax: RequestLimits.signInBodyBytesMax,
+                .post, "/api/auth/token/refresh", .refreshToken, bodyBytesMax: RequestLimits.smallBodyBytesMax,
                 handler: refresh),
             Endpoint(
-                .post, "/api/auth/token/verify", .verifyToken, bodyBytesMax: RequestLimits.signInBodyBytesMax,
+                .post, "/api/auth/token/verify", .verifyToken, bodyBytesMax: RequestLimits.smallBodyBytesMax,
                 handler: verify),
             Endpoint(
-                .post, "/api/auth/logout", .signOut, bodyBytesMax: RequestLimits.signInBodyBytesMax, handler: signOut),
+                .post, "/api/auth/logout", .signOut, bodyBytesMax: RequestLimits.smallBodyBytesMax, handler: signOut),
         ]
     }
 

@@ -39,7 +39,7 @@ struct DocumentRoutes: Sendable {
                     + "answer. Ask for fewer documents.")
         }
         // As rows and as text; the answer counts for itself.
-        let share = request.memory.share()
+        let share = request.memory.answers.share()
         defer { withExtendedLifetime(share) {} }
         try share.hold(2 * bytes)
         let documents = try await services.documents.documents(in: organization, page: page.window)

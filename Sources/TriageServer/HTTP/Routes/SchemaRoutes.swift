@@ -6,8 +6,8 @@ struct SchemaRoutes: Sendable {
 
     /// - Parameter others: every route but these.
     init(others: [Endpoint], files: ConsoleFiles, publicURL: String?) {
-        var schema = Endpoint(.get, "/api/schema", .readSchema) { _ in throw APIError.noRoute }
-        let docs = Endpoint(.get, "/api/docs", .readDocs) { request in files.apiPage.answer(to: request) }
+        var schema = Endpoint(.get, "/api/schema", .readSchema) { _ in throw APIError.noRoute }.fromMemory()
+        let docs = Endpoint(.get, "/api/docs", .readDocs) { request in files.apiPage.answer(to: request) }.fromMemory()
         let document = OpenAPIDocument(endpoints: [schema, docs] + others, publicURL: publicURL)
         var json = JSONWriter(capacity: 1 << 17)
         json.value(document.json)

@@ -24,23 +24,34 @@ struct TicketPath: Sendable {
     /// ticket is one that does not exist.
     func endpoint(
         _ method: HTTPRequest.Method, _ suffix: String = "", role: Role, _ operation: Operation? = nil,
-        handler: @escaping Handler
+        bodyBytesMax: Int = RequestLimits.bodyBytesMax, handler: @escaping Handler
     ) -> Endpoint {
         var operation = operation
         if isInOrganization { operation?.id += "InOrganization" }
         let described = operation
-        return .signedIn(method, prefix + suffix, services, access: .member(role), described) { request, user in
-            let organization = isInOrganization ? try request.organization() : nil
-            let id: TicketID = try request.identifier("ticket", of: "Ticket")
+        return .signedIn(
+            method, prefix + suffix, services, access: .member(role), described, bodyBytesMax: bodyBytesMax
+        ) { request, user in
+            // A large body is held for nobody else.
+            if described?.body != nil, request.announcesMuch { _ = try await find(request, for: user, as: role) }
             let request = try await request.withBody(of: described)
-            let found = try await services.access.ticket(id, in: organization, for: user)
-            let principal = try Authenticator.principal(
-                user, found.standing, orMissing: isInOrganization ? "Organization" : "Ticket")
-            if isInOrganization { try principal.require(role) }
-            guard let ticket = found.ticket else { throw APIError.notFound("Ticket") }
-            try principal.require(role)
+            let (principal, ticket) = try await find(request, for: user, as: role)
             request.context.subject.note(organization: ticket.organization)
             return try await handler(request, principal, ticket)
         }
+    }
+
+    private func find(
+        _ request: APIRequest, for user: UserID, as role: Role
+    ) async throws -> (principal: Principal, ticket: Ticket) {
+        let organization = isInOrganization ? try request.organization() : nil
+        let id: TicketID = try request.identifier("ticket", of: "Ticket")
+        let found = try await services.access.ticket(id, in: organization, for: user)
+        let principal = try Authenticator.principal(
+            user, found.standing, orMissing: isInOrganization ? "Organization" : "Ticket")
+        if isInOrganization { try principal.require(role) }
+        guard let ticket = found.ticket else { throw APIError.notFound("Ticket") }
+        try principal.require(role)
+        return (principal, ticket)
     }
 }

@@ -13,7 +13,9 @@ struct TriageRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         TicketPath.both(services).map {
-            $0.endpoint(.post, "/trigger-triage", role: .agent, .triggerTriage, handler: trigger)
+            $0.endpoint(
+                .post, "/trigger-triage", role: .agent, .triggerTriage, bodyBytesMax: RequestLimits.smallBodyBytesMax,
+                handler: trigger)
         }
             + [.signedIn(.get, "/api/job-runs/{run}", services, .readJobRun, handler: read)]
     }

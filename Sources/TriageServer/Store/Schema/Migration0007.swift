@@ -37,6 +37,9 @@ extension Schema {
                      WITH ORDINALITY AS parts (part, place),
                      replace(replace(part[1], '''''', ''''), '\\', '\') AS word) END::tsquery;
 
+            GRANT EXECUTE ON FUNCTION organization_lexemes(bigint, tsvector), organization_query(bigint, tsquery)
+                TO nexify_app;
+
             DROP INDEX tickets_search, chunks_search;
             CREATE INDEX tickets_search ON tickets USING gin (organization_lexemes(organization_id, search));
             CREATE INDEX chunks_search ON chunks USING gin (organization_lexemes(organization_id, search));
