@@ -29,7 +29,8 @@ package struct APIRequest: Sendable {
 
     package init(
         _ request: Request, _ context: APIContext, bodyBytesMax: Int,
-        arrival: (deadlines: Deadlines, time: Duration), memory: (bodies: MemoryBudget, answers: MemoryBudget), publicURL: String?
+        arrival: (deadlines: Deadlines, time: Duration), memory: (bodies: MemoryBudget, answers: MemoryBudget),
+        publicURL: String?
     ) {
         self.request = request
         self.context = context
