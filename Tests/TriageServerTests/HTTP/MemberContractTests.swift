@@ -88,10 +88,7 @@ struct MemberContractTests {
             _ = try await connection.query("SELECT id FROM organizations WHERE id = \(own.id) FOR NO KEY UPDATE")
             let waiting = Task { try await own.call("POST", "/teams/", ["name": "Late"], as: admin.token) }
             try await until("it waits for the lock") {
-                let waiting = try await connection.query(
-                    "SELECT 1 AS one FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-                )
-                return !waiting.isEmpty
+                try await !connection.waiting().isEmpty
             }
             try await connection.execute(
                 "\(removal) WHERE organization_id = \(own.id) AND user_id = \(admin.id)")

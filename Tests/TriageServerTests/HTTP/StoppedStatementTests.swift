@@ -29,13 +29,10 @@ struct StoppedStatementTests {
                 try await system.call("PATCH", "/api/tickets/\(ticket)/", ["priority": "high"], as: system.agent)
             }
             try await until("the change waits for the ticket, and is told to stop") {
-                let told = try await connection.query(
-                    """
-                    SELECT pg_cancel_backend(waiting.pid) AS cancelled
-                    FROM (SELECT DISTINCT pid FROM pg_locks
-                          WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) AS waiting
-                    """)
-                return !told.isEmpty
+                let waiting = try await connection.waiting()
+                _ = try await connection.query(
+                    "SELECT pg_cancel_backend(pid) FROM unnest(\(waiting)) AS waiting (pid)")
+                return !waiting.isEmpty
             }
             return try await change.value
         }

@@ -207,10 +207,7 @@ struct TeamRuleContractTests {
             _ = try await connection.query("SELECT id FROM teams WHERE id = \(id) FOR UPDATE")
             let renaming = Task { try await own.call("PATCH", "/teams/\(id)/", ["name": "New"]) }
             try await until("the renaming waits for the team") {
-                let waiting = try await connection.query(
-                    "SELECT 1 AS one FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
-                )
-                return !waiting.isEmpty
+                try await !connection.waiting().isEmpty
             }
             // Held by the renaming, which waits for the team.
             _ = try await connection.query("SELECT id FROM organizations WHERE id = \(own.id) FOR NO KEY UPDATE")

@@ -156,3 +156,12 @@ extension InstalledSystem.Answer {
 
     var indexVersion: Int64 { self["explanation"]?["index_version"]?.intValue ?? -1 }
 }
+
+extension PostgresConnection {
+    /// The processes that wait for a lock that this connection's transaction holds.
+    func waiting() async throws -> [Int32] {
+        try await query(
+            "SELECT DISTINCT pid FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        ).map { try $0.decode("pid") }
+    }
+}
