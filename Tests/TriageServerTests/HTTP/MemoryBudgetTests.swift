@@ -210,11 +210,11 @@ struct LargeRequestContractTests {
                 port: server.port)
             #expect(answer?.hasPrefix("HTTP/1.1 200 ") == true)
         }
+        connections += try await untilThereIsNoRoom(own, server)
         let body =
-            #"{"requester_email":"a@b.example","subject":"Large","body":""# + String(repeating: "あ", count: 100_000)
-            + "\"}"
+            #"{"title":"Large","text":"small","metadata":{"a":""# + String(repeating: "x", count: 12_600_000) + "\"}}"
         let made = try await RawConnection.exchange(
-            "POST \(own.path)/tickets/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(own.admin)\r\nConnection: close\r\n"
+            "POST \(own.path)/documents/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(own.admin)\r\nConnection: close\r\n"
                 + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n" + body,
             port: server.port)
         #expect(made?.hasPrefix("HTTP/1.1 201 ") == true)
@@ -224,5 +224,29 @@ struct LargeRequestContractTests {
             return whole?.hasPrefix("HTTP/1.1 200 ") == true && whole?.hasSuffix("}") == true
         }
         await server.end()
+    }
+
+    /// Answers of 12 MB, unread, until another one finds no room.
+    private func untilThereIsNoRoom(
+        _ own: OwnOrganization, _ server: InstalledSystem
+    ) async throws -> [RawConnection] {
+        let row = try await own.system.pool.query(
+            """
+            INSERT INTO documents (organization_id, title, text, metadata)
+            VALUES (\(own.id), 'Large', 'small', jsonb_build_object('a', repeat('x', 12000000))) RETURNING id
+            """)
+        let id: Int64 = try #require(row.first).decode("id")
+        var connections: [RawConnection] = []
+        var status = ""
+        while status != "503", connections.count < 40 {
+            let connection = try RawConnection(port: server.port)
+            connections.append(connection)
+            connection.send(
+                "GET \(own.path)/documents/\(id)/ HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(own.admin)\r\n\r\n")
+            let beginning = try #require(await connection.read { $0.contains("\r\n\r\n") })
+            status = String(beginning.dropFirst("HTTP/1.1 ".count).prefix(3))
+        }
+        #expect(status == "503")
+        return connections
     }
 }
